@@ -1,0 +1,139 @@
+#include "elf.h"
+
+#include <elf.h>
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+enum { VERSION_HIDDEN = 0x8000 }; /* a version symbol: not the default one */
+
+struct tables {
+    ElfW(Addr) base;
+    const ElfW(Sym) *symbols;
+    const char *strings;
+    const ElfW(Half) *versions;
+    const uint32_t *gnu_hash;
+    const uint32_t *hash;
+};
+
+/* ld.so relocates these in place for most objects, but not for the vDSO. */
+static const void *at(ElfW(Addr) base, ElfW(Addr) value)
+{
+    return (const void *)(value < base ? base + value : value);
+}
+
+static struct tables tables_of(const struct link_map *map)
+{
+    struct tables t = {.base = map->l_addr};
+    for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++)
+        switch (d->d_tag) {
+        case DT_SYMTAB: t.symbols = at(t.base, d->d_un.d_ptr); break;
+        case DT_STRTAB: t.strings = at(t.base, d->d_un.d_ptr); break;
+        case DT_VERSYM: t.versions = at(t.base, d->d_un.d_ptr); break;
+        case DT_GNU_HASH: t.gnu_hash = at(t.base, d->d_un.d_ptr); break;
+        case DT_HASH: t.hash = at(t.base, d->d_un.d_ptr); break;
+        }
+    return t;
+}
+
+static void *address(const struct tables *t, const ElfW(Sym) *s)
+{
+    void *p = (void *)(t->base + s->st_value);
+    if (ELF64_ST_TYPE(s->st_info) != STT_GNU_IFUNC)
+        return p;
+#if defined(__aarch64__)
+    return ((void *(*)(unsigned long))p)(getauxval(AT_HWCAP));
+#else
+    return ((void *(*)(void))p)();
+#endif
+}
+
+static int matches(const struct tables *t, uint32_t index, const char *name, int variable)
+{
+    const ElfW(Sym) *s = &t->symbols[index];
+    int type = ELF64_ST_TYPE(s->st_info);
+    int wanted = variable ? type == STT_OBJECT : type == STT_FUNC || type == STT_GNU_IFUNC;
+    return s->st_shndx != SHN_UNDEF && wanted &&
+           !(t->versions && t->versions[index] & VERSION_HIDDEN) &&
+           strcmp(t->strings + s->st_name, name) == 0;
+}
+
+static const ElfW(Sym) *find_gnu(const struct tables *t, const char *name, int variable)
+{
+    uint32_t h = 5381;
+    for (const char *c = name; *c; c++)
+        h = h * 33 + (unsigned char)*c;
+    const uint32_t *head = t->gnu_hash;
+    uint32_t buckets = head[0], first = head[1], words = head[2], shift = head[3];
+    const ElfW(Addr) *bloom = (const ElfW(Addr) *)&head[4];
+    const unsigned bits = 8 * sizeof *bloom;
+    ElfW(Addr) need = (ElfW(Addr))1 << h % bits | (ElfW(Addr))1 << (h >> shift) % bits;
+    if (buckets == 0 || (bloom[h / bits % words] & need) != need)
+        return NULL;
+    const uint32_t *bucket = (const uint32_t *)&bloom[words];
+    const uint32_t *chain = &bucket[buckets];
+    uint32_t i = bucket[h % buckets];
+    if (i < first)
+        return NULL;
+    for (;; i++) {
+        uint32_t link = chain[i - first];
+        if ((link | 1) == (h | 1) && matches(t, i, name, variable))
+            return &t->symbols[i];
+        if (link & 1)
+            return NULL;
+    }
+}
+
+static const ElfW(Sym) *find_sysv(const struct tables *t, const char *name, int variable)
+{
+    uint32_t h = 0;
+    for (const char *c = name; *c; c++) {
+        h = (h << 4) + (unsigned char)*c;
+        h ^= (h & 0xf0000000) >> 24;
+        h &= 0x0fffffff;
+    }
+    uint32_t buckets = t->hash[0];
+    const uint32_t *bucket = &t->hash[2], *chain = &bucket[buckets];
+    for (uint32_t i = buckets ? bucket[h % buckets] : 0; i; i = chain[i])
+        if (matches(t, i, name, variable))
+            return &t->symbols[i];
+    return NULL;
+}
+
+static void *find(const struct link_map *map, const char *name, int variable)
+{
+    struct tables t = tables_of(map);
+    if (!t.symbols || !t.strings || (!t.gnu_hash && !t.hash))
+        return NULL;
+    const ElfW(Sym) *s = t.gnu_hash ? find_gnu(&t, name, variable) : find_sysv(&t, name, variable);
+    return s ? address(&t, s) : NULL;
+}
+
+/* link.h: _DYNAMIC is our own dynamic section, which tells our link map from the others. */
+
+void *elf_next(const char *name)
+{
+    const struct link_map *map = _r_debug.r_map;
+    const struct link_map *own = map;
+    while (own && own->l_ld != _DYNAMIC)
+        own = own->l_next;
+    /* Not in the list (linked into a test): search behind the program itself. */
+    for (map = own ? own->l_next : map->l_next; map; map = map->l_next) {
+        void *p = find(map, name, 0);
+        if (p)
+            return p;
+    }
+    return NULL;
+}
+
+void *elf_variable(const char *name)
+{
+    void *p = NULL;
+    for (const struct link_map *map = _r_debug.r_map; map && !p; map = map->l_next)
+        p = find(map, name, 1);
+    return p;
+}

@@ -1,0 +1,91 @@
+#include "layout.h"
+
+#include <string.h>
+
+#include "elf.h"
+#include "libc.h"
+#include "sys.h"
+
+struct layout layout = {.condition_wrefs = -1};
+
+/*
+ * Condition: initialised process-shared and for the monotonic clock, its only non-zero word is the
+ * one of flags, and it is 3. (That word moved in 2.41 and in release branches of 2.38 to 2.40.)
+ */
+static int probe_condition(void)
+{
+    pthread_condattr_t attributes;
+    union {
+        pthread_cond_t condition;
+        uint32_t word[sizeof(pthread_cond_t) / 4];
+    } u;
+    int found = -1;
+    __typeof__(pthread_condattr_setpshared) *set_shared = elf_next("pthread_condattr_setpshared");
+    __typeof__(pthread_condattr_setclock) *set_clock = elf_next("pthread_condattr_setclock");
+    __typeof__(pthread_cond_init) *init = elf_next("pthread_cond_init");
+    if (!set_shared || !set_clock || !init)
+        return -1;
+    memset(&u, 0, sizeof u);
+    memset(&attributes, 0, sizeof attributes);
+    set_shared(&attributes, PTHREAD_PROCESS_SHARED);
+    set_clock(&attributes, CLOCK_MONOTONIC);
+    if (init(&u.condition, &attributes) != 0)
+        return -1;
+    for (unsigned i = 0; i < sizeof u.word / sizeof *u.word; i++) {
+        if (u.word[i] == 0)
+            continue;
+        if (u.word[i] != 3 || found >= 0)
+            return -1;
+        found = (int)i;
+    }
+    return found;
+}
+
+static int probe_semaphore(void)
+{
+    union {
+        sem_t semaphore;
+        struct semaphore_view view;
+    } u;
+    const uintptr_t pattern = (uintptr_t)0x5a5a5a5a5a5a5a5a;
+    if (sizeof(sem_t) < sizeof(struct semaphore_view))
+        return 0;
+    memset(&u, 0x5a, sizeof u);
+    if (libc.sem_init(&u.semaphore, 0, 1) != 0 || u.view.value != 1)
+        return 0;
+    if (libc.sem_trywait(&u.semaphore) != 0 || u.view.value != 0)
+        return 0;
+    if (libc.sem_post(&u.semaphore) != 0 || u.view.value != 1)
+        return 0;
+    return u.view.mark == pattern && (uintptr_t)u.view.holder == pattern;
+}
+
+static int looks(const pthread_mutex_t *m, int lock, int owner, unsigned users)
+{
+    return m->__data.__lock == lock && m->__data.__owner == owner &&
+           m->__data.__nusers == users && m->__data.__kind == 0;
+}
+
+/* Lock one way, look, unlock the other way. */
+static int probe_mutex(void)
+{
+    pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+    int tid = sys_gettid();
+    if (libc.pthread_mutex_lock(&m) != 0 || !looks(&m, 1, tid, 1))
+        return 0;
+    m.__data.__owner = 0;
+    m.__data.__nusers = 0;
+    m.__data.__lock = 0;
+    if (libc.pthread_mutex_trylock(&m) != 0 || !looks(&m, 1, tid, 1))
+        return 0;
+    if (libc.pthread_mutex_trylock(&m) != EBUSY)
+        return 0;
+    return libc.pthread_mutex_unlock(&m) == 0 && looks(&m, 0, 0, 0);
+}
+
+void layout_probe(void)
+{
+    layout.condition_wrefs = probe_condition();
+    layout.semaphore_tail = probe_semaphore();
+    layout.outermost_slot_is_used = !probe_mutex(); /* 1: the TRY mark, of no object */
+}

@@ -1,0 +1,37 @@
+/*
+ * Where this libc keeps what. What the headers say of mutex and rwlock holds for every supported
+ * version; what moved or is not promised at all is probed at start.
+ */
+#ifndef HOLDSTILL_LAYOUT_H
+#define HOLDSTILL_LAYOUT_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdint.h>
+
+struct layout {
+    int condition_wrefs; /* index of a condition's word of flags and waiters; -1 unknown: no repair */
+    int semaphore_tail;  /* libc leaves the tail of a semaphore alone: it may hold our tag */
+    /* 0, or what fills slot 0 for ever: this libc's mutexes can't be locked inline. */
+    uintptr_t outermost_slot_is_used;
+};
+extern struct layout layout;
+
+void layout_probe(void);
+
+/* A private semaphore initialised to 1: used as a lock. libc uses the first 12 or 16 bytes. */
+struct semaphore_view {
+    uint32_t value, waiters; /* 64-bit layout: one atomic word of both */
+    uint32_t shared, unused;
+    uintptr_t mark;
+    void *holder; /* the record of the thread that took it */
+};
+
+/* MUTEX_NO_ELISION: libc notes that the type was asked for; nothing else differs. */
+enum { MUTEX_NO_ELISION = 512 };
+enum { MUTEX_PSHARED = 128, MUTEX_PP = 64, MUTEX_PI = 32, MUTEX_ROBUST = 16, MUTEX_TYPE = 3 };
+
+/* Words of pthread_rwlock_t (2.25 and later) that an unlocked lock has zero. */
+enum { RWLOCK_STATE_BYTES = 28 };
+
+#endif

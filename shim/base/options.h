@@ -1,0 +1,33 @@
+/* The settings of this process: HOLDSTILL_OPTIONS="name=value:name=value". */
+#ifndef HOLDSTILL_OPTIONS_H
+#define HOLDSTILL_OPTIONS_H
+
+#include <stdint.h>
+
+enum { OPTION_TEXT_SIZE = 256 };
+
+/* Milliseconds are kept as microseconds; "inf" is INT64_MAX / 2, so that sums don't overflow. */
+#define OPTION_FOREVER (INT64_MAX / 2)
+
+struct options {
+#define OPTION_CHOICE(name, preset, choices, help) int name;
+#define OPTION_MS(name, preset, maximum, help) int64_t name;
+#define OPTION_TEXT(name, preset, help) char name[OPTION_TEXT_SIZE];
+#include "options.def"
+#undef OPTION_CHOICE
+#undef OPTION_MS
+#undef OPTION_TEXT
+};
+
+enum { MODE_ACT, MODE_OFF };
+
+extern struct options options;
+
+/* Sets the defaults, then what `text` says. Every fault in it is one line on stderr; the default
+   stays. Async-signal-safe. */
+void options_parse(const char *text);
+
+/* Reads HOLDSTILL_OPTIONS, unless the process is privileged (AT_SECURE). */
+void options_read(char **environment);
+
+#endif

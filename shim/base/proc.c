@@ -1,0 +1,201 @@
+#include "proc.h"
+
+#include <string.h>
+
+#include "sys.h"
+
+static char *append(char *end, const char *text)
+{
+    size_t size = strlen(text);
+    memcpy(end, text, size);
+    return end + size;
+}
+
+/* Reads /proc/self/task/TID/NAME as a string; the number of bytes, or a negative errno. */
+static long read_file(int tid, const char *name, char *buffer, size_t size)
+{
+    char path[64], digits[12];
+    size_t i = sizeof digits;
+    digits[--i] = 0;
+    do
+        digits[--i] = (char)('0' + tid % 10);
+    while (tid /= 10);
+    char *end = append(append(append(path, "/proc/self/task/"), digits + i), "/");
+    *append(end, name) = 0;
+    long fd = sys_open(path, O_RDONLY, 0);
+    if (fd < 0)
+        return fd;
+    long n = sys_read((int)fd, buffer, size - 1);
+    sys_close((int)fd);
+    buffer[n > 0 ? n : 0] = 0;
+    return n;
+}
+
+static uint64_t number(const char **text, unsigned base)
+{
+    uint64_t value = 0;
+    while (**text == ' ')
+        ++*text;
+    if (base == 16 && (*text)[0] == '0' && (*text)[1] == 'x')
+        *text += 2;
+    for (;; ++*text) {
+        unsigned c = (unsigned char)**text;
+        unsigned digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+        if (digit >= base)
+            return value;
+        value = value * base + digit;
+    }
+}
+
+/* A missing task directory means a vanished thread only if /proc is there at all. */
+static int no_file(long error)
+{
+    if (error == -ESRCH)
+        return STATE_GONE;
+    if (error != -ENOENT)
+        return STATE_UNKNOWN;
+    long fd = sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return STATE_UNKNOWN;
+    sys_close((int)fd);
+    return STATE_GONE;
+}
+
+int proc_state(int tid)
+{
+    char text[512];
+    long n = read_file(tid, "stat", text, sizeof text);
+    if (n <= 0)
+        return no_file(n);
+    const char *name_end = strrchr(text, ')');
+    if (!name_end || name_end[1] != ' ')
+        return STATE_UNKNOWN;
+    return name_end[2] == 'Z' ? STATE_GONE : name_end[2];
+}
+
+int64_t proc_run_time(int tid)
+{
+    const unsigned per_thread_run_time = 6; /* linux/posix-timers.h: PERTHREAD | SCHED */
+    unsigned clock = ~(unsigned)tid << 3 | per_thread_run_time;
+    struct timespec t = {0, 0};
+    if (sys_call(SYS_clock_gettime, (int)clock, (long)&t, 0, 0, 0, 0) < 0)
+        return -1;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/*
+ * The system calls that wait. `limit` says what argument number `argument` holds; SPEC: a pointer
+ * to a struct timespec, NULL for no limit.
+ */
+struct waiting_call {
+    int number;
+    enum { NO_LIMIT, SPEC, MILLISECONDS } limit;
+    int argument;
+};
+
+static const struct waiting_call waiting_calls[] = {
+    {SYS_futex, SPEC, 3},
+    {SYS_nanosleep, SPEC, 0},
+    {SYS_clock_nanosleep, SPEC, 2},
+    {SYS_ppoll, SPEC, 2},
+    {SYS_pselect6, SPEC, 4},
+    {SYS_epoll_pwait, MILLISECONDS, 3},
+#ifdef SYS_epoll_pwait2
+    {SYS_epoll_pwait2, SPEC, 3},
+#endif
+#ifdef SYS_poll
+    {SYS_poll, MILLISECONDS, 2},
+    {SYS_epoll_wait, MILLISECONDS, 3},
+    {SYS_pause, NO_LIMIT, 0},
+#endif
+    {SYS_rt_sigtimedwait, SPEC, 2},
+    {SYS_rt_sigsuspend, NO_LIMIT, 0},
+    {SYS_io_getevents, SPEC, 4},
+    {SYS_read, NO_LIMIT, 0},
+    {SYS_readv, NO_LIMIT, 0},
+    {SYS_write, NO_LIMIT, 0},
+    {SYS_writev, NO_LIMIT, 0},
+    {SYS_recvfrom, NO_LIMIT, 0},
+    {SYS_recvmsg, NO_LIMIT, 0},
+    {SYS_recvmmsg, NO_LIMIT, 0},
+    {SYS_sendto, NO_LIMIT, 0},
+    {SYS_sendmsg, NO_LIMIT, 0},
+    {SYS_accept, NO_LIMIT, 0},
+    {SYS_accept4, NO_LIMIT, 0},
+    {SYS_wait4, NO_LIMIT, 0},
+    {SYS_waitid, NO_LIMIT, 0},
+    {SYS_flock, NO_LIMIT, 0},
+    {SYS_msgrcv, NO_LIMIT, 0},
+};
+
+/* The clock of a limit that is a point in time; -1: it is a duration. */
+static int absolute_clock(int call, const uint64_t *arguments)
+{
+    if (call == SYS_clock_nanosleep)
+        return arguments[1] & TIMER_ABSTIME ? (int)arguments[0] : -1;
+    if (call != SYS_futex || (arguments[1] & FUTEX_CMD_MASK) == FUTEX_WAIT)
+        return -1;
+    int realtime = (arguments[1] & FUTEX_CLOCK_REALTIME) != 0 ||
+                   (arguments[1] & FUTEX_CMD_MASK) == FUTEX_LOCK_PI;
+    return realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+}
+
+static int64_t us_of(const struct timespec *t)
+{
+    return t->tv_sec >= INT64_MAX / 2000000 ? INT64_MAX / 2
+                                            : (int64_t)t->tv_sec * 1000000 + t->tv_nsec / 1000;
+}
+
+static int64_t left_of_duration(int64_t us, int64_t began_us)
+{
+    return began_us ? us - (sys_now_us() - began_us) : us;
+}
+
+/* The timespec is in our own memory; its thread may return at any time and use it anew. */
+static int64_t left_of_spec(int call, const uint64_t *arguments, uint64_t spec, int64_t began_us)
+{
+    const struct timespec *limit = (const struct timespec *)spec;
+    if (!sys_readable(limit) || !sys_readable(&limit->tv_nsec))
+        return 0;
+    int clock = absolute_clock(call, arguments);
+    if (clock < 0)
+        return left_of_duration(us_of(limit), began_us);
+    struct timespec now = {0, 0};
+    sys_call(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
+    return us_of(limit) - us_of(&now);
+}
+
+static enum doing classify(int call, const uint64_t *arguments, int64_t began_us, int64_t *left_us)
+{
+    for (size_t i = 0; i < sizeof waiting_calls / sizeof *waiting_calls; i++) {
+        const struct waiting_call *w = &waiting_calls[i];
+        if (w->number != call)
+            continue;
+        uint64_t limit = arguments[w->argument];
+        if (w->limit == NO_LIMIT || (w->limit == SPEC && limit == 0) ||
+            (w->limit == MILLISECONDS && (int)limit < 0))
+            return DOING_UNTIMED_WAIT;
+        *left_us = w->limit == SPEC ? left_of_spec(call, arguments, limit, began_us)
+                                    : left_of_duration((int64_t)(int)limit * 1000, began_us);
+        return DOING_TIMED_WAIT;
+    }
+    return DOING_OTHER;
+}
+
+enum doing proc_doing(int tid, int64_t began_us, int64_t *left_us)
+{
+    char text[256];
+    *left_us = 0;
+    if (read_file(tid, "syscall", text, sizeof text) <= 0)
+        return DOING_UNKNOWN;
+    if (text[0] == 'r')
+        return DOING_RUN;
+    if (text[0] == '-')
+        return DOING_OTHER;
+    const char *p = text;
+    int call = (int)number(&p, 10);
+    uint64_t arguments[6];
+    for (int i = 0; i < 6; i++)
+        arguments[i] = number(&p, 16);
+    return classify(call, arguments, began_us, left_us);
+}

@@ -1,0 +1,31 @@
+/* What is counted for the report. Counters only grow; any thread may add. */
+#ifndef HOLDSTILL_REPORT_H
+#define HOLDSTILL_REPORT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct report {
+    _Atomic int64_t forks, forks_not_still, threads_given_up, rest_us, worst_rest_us;
+    _Atomic int64_t mended;    /* in this child */
+    _Atomic int64_t joined_us; /* spent in E3 */
+    _Atomic int64_t exit_not_still, stalls, handlers;
+    _Atomic int64_t missing; /* required names that this libc doesn't have */
+};
+extern struct report report;
+
+static inline void report_count(_Atomic int64_t *counter, int64_t amount)
+{
+    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+/* One fork came to rest after so long, or didn't. */
+void report_rest(int64_t us, int given_up);
+
+/* In a child: begin anew. */
+void report_reset(void);
+
+/* Writes the report where option `report` says. Async-signal-safe. */
+void report_write(void);
+
+#endif

@@ -1,0 +1,257 @@
+#include "acquire.h"
+
+#include <errno.h>
+
+#include "base/layout.h"
+#include "wait.h"
+
+/* What marks a semaphore that is used as a lock, in the part that libc leaves alone. */
+#define SEMAPHORE_MARK ((uintptr_t)0x686f6c647374696c)
+
+static struct semaphore_view *view(void *s) { return s; }
+
+static int take_mutex(pthread_mutex_t *m, enum method method, const struct taking *t)
+{
+    switch (method) {
+    case METHOD_TRY: return libc.pthread_mutex_trylock(m);
+    case METHOD_TIMED: return libc.pthread_mutex_timedlock(m, t->time);
+    case METHOD_CLOCK: return libc.pthread_mutex_clocklock(m, t->clock, t->time);
+    default: return libc.pthread_mutex_lock(m);
+    }
+}
+
+static int take_read(pthread_rwlock_t *l, enum method method, const struct taking *t)
+{
+    switch (method) {
+    case METHOD_TRY: return libc.pthread_rwlock_tryrdlock(l);
+    case METHOD_TIMED: return libc.pthread_rwlock_timedrdlock(l, t->time);
+    case METHOD_CLOCK: return libc.pthread_rwlock_clockrdlock(l, t->clock, t->time);
+    default: return libc.pthread_rwlock_rdlock(l);
+    }
+}
+
+static int take_write(pthread_rwlock_t *l, enum method method, const struct taking *t)
+{
+    switch (method) {
+    case METHOD_TRY: return libc.pthread_rwlock_trywrlock(l);
+    case METHOD_TIMED: return libc.pthread_rwlock_timedwrlock(l, t->time);
+    case METHOD_CLOCK: return libc.pthread_rwlock_clockwrlock(l, t->clock, t->time);
+    default: return libc.pthread_rwlock_wrlock(l);
+    }
+}
+
+static int take_semaphore(sem_t *s, enum method method, const struct taking *t)
+{
+    switch (method) {
+    case METHOD_TRY: return libc.sem_trywait(s);
+    case METHOD_TIMED: return libc.sem_timedwait(s, t->time);
+    case METHOD_CLOCK: return libc.sem_clockwait(s, t->clock, t->time);
+    default: return libc.sem_wait(s);
+    }
+}
+
+static int take(const struct taking *t, enum method method)
+{
+    switch (t->kind) {
+    case KIND_READ: return take_read(t->object, method, t);
+    case KIND_WRITE: return take_write(t->object, method, t);
+    case KIND_SEMAPHORE: return take_semaphore(t->object, method, t);
+    default: return take_mutex(t->object, method, t);
+    }
+}
+
+static void give_back(const struct taking *t)
+{
+    switch (t->kind) {
+    case KIND_READ:
+    case KIND_WRITE: libc.pthread_rwlock_unlock(t->object); break;
+    case KIND_SEMAPHORE:
+        view(t->object)->holder = NULL;
+        libc.sem_post(t->object);
+        break;
+    default: libc.pthread_mutex_unlock(t->object);
+    }
+}
+
+/* A trying call of ours that says "not now" is no failure of the program's call. */
+static int would_block(const struct taking *t, int result)
+{
+    return t->kind == KIND_SEMAPHORE ? result != 0 && errno == EAGAIN : result == EBUSY;
+}
+
+static enum wait_kind wait_kind(const struct taking *t)
+{
+    if (t->method == METHOD_TRY)
+        return WAIT_NONE;
+    return t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED;
+}
+
+/* libc's call, as a wait if it may be one. The owner of a gate finds out first. */
+static int attempt(struct record *me, const struct taking *t)
+{
+    struct waiting w __attribute__((cleanup(wait_leave)));
+    int result;
+    if (UNLIKELY(me->owns != 0) && t->method != METHOD_TRY) {
+        result = take(t, METHOD_TRY);
+        if (!would_block(t, result)) {
+            w.me = NULL;
+            return result;
+        }
+    }
+    wait_enter(&w, me, wait_kind(t), t->site);
+    result = take(t, t->method);
+    w.progress = result == 0;
+    return result;
+}
+
+/* An entry that leaves with its scope, unless the lock was taken: sem_wait can be cancelled. */
+struct trying {
+    struct record *me;
+    int place;
+    int taken;
+};
+
+static void trying_end(struct trying *trying)
+{
+    if (!trying->taken)
+        held_pop(trying->me, trying->place);
+}
+
+/* Recursive and errorcheck mutexes that are mine already: only the first level has an entry. */
+static int is_mine_already(const struct record *me, const struct taking *t)
+{
+    const pthread_mutex_t *m = t->object;
+    if (t->kind != KIND_MUTEX || m->__data.__owner != ((struct record *)me)->tid)
+        return 0;
+    int type = m->__data.__kind & MUTEX_TYPE;
+    return type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP;
+}
+
+/* slow path: slot = m|TRY; (gate: hold still;) libc's lock; slot = m; FENCE; read gate; closed and
+   outermost: TRY, unlock, hold still, again */
+static int acquire_listed(struct record *me, const struct taking *t)
+{
+    const entry e = entry_of(t->object, t->kind);
+    struct trying trying __attribute__((cleanup(trying_end))) = {me, held_push(me, e | ENTRY_TRY), 0};
+    for (;;) {
+        gate_pass(me, trying.place);
+        int result = attempt(me, t);
+        trying.taken = result == 0 || (t->kind == KIND_MUTEX && result == EOWNERDEAD);
+        if (!trying.taken)
+            return result;
+        if (t->kind == KIND_SEMAPHORE)
+            view(t->object)->holder = me;
+        held_set(me, trying.place, e);
+        held_fence();
+        /* A robust mutex whose owner died can't be given back without losing that news. */
+        if (LIKELY(!gate_closed(me)) || result != 0 || !gate_stops(me, trying.place))
+            return result;
+        held_set(me, trying.place, e | ENTRY_TRY);
+        trying.taken = 0;
+        give_back(t);
+    }
+}
+
+static int is_lock(sem_t *s) { return layout.semaphore_tail && view(s)->mark == SEMAPHORE_MARK; }
+
+/* A semaphore that counts or signals is a wait like any other. */
+static int take_signal(struct record *me, const struct taking *t)
+{
+    struct waiting w __attribute__((cleanup(wait_end)));
+    if (me->owns || t->method == METHOD_TRY) {
+        int result = take(t, METHOD_TRY);
+        if (t->method == METHOD_TRY || result == 0 || errno != EAGAIN) {
+            w.me = NULL;
+            return result;
+        }
+    }
+    wait_begin(&w, wait_kind(t), t->site);
+    int result = take(t, t->method);
+    w.progress = result == 0;
+    return result;
+}
+
+int acquire(const struct taking *t)
+{
+    struct record *me = record_self();
+    if (!me)
+        return take(t, t->method);
+    gate_look_for_unseen_fork();
+    if (is_mine_already(me, t))
+        return take(t, t->method);
+    if (t->kind == KIND_SEMAPHORE) {
+        if (!is_lock(t->object))
+            return take_signal(me, t);
+        if (view(t->object)->holder == me) /* it waits for what it "holds": a signal */
+            held_pop(me, held_find(me, t->object, KIND_SEMAPHORE));
+    }
+    return acquire_listed(me, t);
+}
+
+int mutex_gate_closed(pthread_mutex_t *m, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (!gate_stops(me, 0))
+        return 0;
+    held_set(me, 0, entry_of(m, KIND_MUTEX) | ENTRY_TRY);
+    libc.pthread_mutex_unlock(m);
+    held_set(me, 0, 0);
+    return acquire(&(const struct taking){m, KIND_MUTEX, method, 0, NULL, site});
+}
+
+/* Unlocked: its entry goes, or one that had no slot. */
+static void released(struct record *me, int place)
+{
+    held_pop(me, place == PLACE_NONE && me->over ? PLACE_OVER : place);
+}
+
+int release_mutex(pthread_mutex_t *m)
+{
+    struct record *me = record_self();
+    if (!me)
+        return libc.pthread_mutex_unlock(m);
+    gate_look_for_unseen_fork();
+    int inner = (m->__data.__kind & MUTEX_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP &&
+                m->__data.__count > 1;
+    int place = inner ? PLACE_NONE : held_find(me, m, KIND_MUTEX);
+    int result = libc.pthread_mutex_unlock(m);
+    if (result == 0 && !inner)
+        released(me, place);
+    return result;
+}
+
+int release_rwlock(pthread_rwlock_t *lock)
+{
+    struct record *me = record_self();
+    if (!me)
+        return libc.pthread_rwlock_unlock(lock);
+    gate_look_for_unseen_fork();
+    enum kind kind = lock->__data.__cur_writer == me->tid ? KIND_WRITE : KIND_READ;
+    int place = held_find(me, lock, kind);
+    int result = libc.pthread_rwlock_unlock(lock);
+    if (result == 0)
+        released(me, place);
+    return result;
+}
+
+/* Posting by another thread than the taker is lawful: the taker's entry is stale then. */
+int release_semaphore(sem_t *s)
+{
+    struct record *me = record_self();
+    if (!me || !is_lock(s))
+        return libc.sem_post(s);
+    int place = view(s)->holder == me ? held_find(me, s, KIND_SEMAPHORE) : PLACE_NONE;
+    view(s)->holder = NULL;
+    int result = libc.sem_post(s);
+    if (result == 0)
+        held_pop(me, place);
+    return result;
+}
+
+void semaphore_begin(sem_t *s, int shared, unsigned value)
+{
+    if (!layout.semaphore_tail)
+        return;
+    view(s)->mark = !shared && value == 1 ? SEMAPHORE_MARK : 0;
+    view(s)->holder = NULL;
+}

@@ -1,0 +1,70 @@
+#include "acquire.h"
+#include "wait.h"
+
+/* cond wait: slot |= TRY and an entry {cond, TRY}; libc's wait; pop cond; slot = m; FENCE; read
+   gate; closed and outermost: give back. */
+struct condition_wait {
+    struct record *me;
+    pthread_mutex_t *mutex;
+    int mutex_place, condition_place;
+    struct waiting waiting;
+};
+
+/* Runs after libc has taken the mutex again, on return and on cancellation alike. */
+static void condition_wait_end(struct condition_wait *w)
+{
+    struct record *me = w->me;
+    const entry e = entry_of(w->mutex, KIND_MUTEX);
+    wait_leave(&w->waiting);
+    held_pop(me, w->condition_place);
+    held_set(me, w->mutex_place, e);
+    held_fence();
+    while (UNLIKELY(gate_closed(me)) && gate_stops(me, w->mutex_place)) {
+        held_set(me, w->mutex_place, e | ENTRY_TRY);
+        libc.pthread_mutex_unlock(w->mutex);
+        gate_hold(me);
+        libc.pthread_mutex_lock(w->mutex);
+        held_set(me, w->mutex_place, e);
+        held_fence();
+    }
+}
+
+static int wait_in_libc(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t)
+{
+    switch (t->method) {
+    case METHOD_TIMED: return libc.pthread_cond_timedwait(c, m, t->time);
+    case METHOD_CLOCK: return libc.pthread_cond_clockwait(c, m, t->clock, t->time);
+    default: return libc.pthread_cond_wait(c, m);
+    }
+}
+
+int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t)
+{
+    struct record *me = record_self();
+    if (!me)
+        return wait_in_libc(c, m, t);
+    gate_look_for_unseen_fork();
+    struct condition_wait w __attribute__((cleanup(condition_wait_end))) = {.me = me, .mutex = m};
+    const entry e = entry_of(m, KIND_MUTEX) | ENTRY_TRY;
+    w.mutex_place = held_find(me, m, KIND_MUTEX);
+    if (w.mutex_place == PLACE_NONE)
+        w.mutex_place = held_push(me, e);
+    else
+        held_set(me, w.mutex_place, e);
+    w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
+    wait_enter(&w.waiting, me, t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED, t->site);
+    int result = wait_in_libc(c, m, t);
+    w.waiting.progress = result == 0;
+    return result;
+}
+
+int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *))
+{
+    struct record *me = record_self();
+    if (!me)
+        return operation(c);
+    int place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
+    int result = operation(c);
+    held_pop(me, place);
+    return result;
+}

@@ -1,0 +1,148 @@
+#include "gate.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "base/options.h"
+#include "base/proc.h"
+#include "base/report.h"
+#include "base/sys.h"
+
+enum {
+    FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
+    FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
+};
+
+_Atomic uint32_t gate;
+void (*gate_unseen_child)(void);
+
+/* What the held threads know of the exiting one; written by the owner of the EXIT gate alone. */
+static struct {
+    _Atomic int64_t progress;   /* when it last got on */
+    _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
+    int64_t slept;              /* since the last progress */
+    int64_t began;              /* of the wait that it is in */
+} exiting;
+
+static _Atomic int fork_owner; /* tid */
+
+void gate_close(struct record *me, uint32_t which)
+{
+    me->owns |= which;
+    if (which == GATE_FORK)
+        fork_owner = me->tid;
+    else
+        gate_progress();
+    atomic_fetch_or(&gate, which);
+}
+
+void gate_open(uint32_t which)
+{
+    if (atomic_fetch_and(&gate, ~which) & which)
+        sys_futex_wake(&gate, INT_MAX);
+}
+
+void gate_disown(struct record *me, uint32_t which) { me->owns &= ~which; }
+
+void gate_reset(struct record *me)
+{
+    if (me)
+        me->owns = 0;
+    exiting.wait_since = exiting.slept = 0;
+    gate = GATE_OPEN;
+}
+
+void gate_progress(void)
+{
+    exiting.slept = 0;
+    exiting.wait_since = 0;
+    exiting.progress = sys_now_us();
+}
+
+/* At EXIT nobody is held for ever, nor while the exiting thread may be waiting for him. */
+static int exit_lets_go(const struct record *me)
+{
+    if (((struct record *)me)->pass)
+        return 1;
+    int64_t now = sys_now_us(), since = exiting.wait_since;
+    if (since && now - since >= options.grace_ms)
+        return 1;
+    if (now - exiting.progress < options.stall_ms)
+        return 0;
+    if (atomic_load(&gate) & GATE_EXIT)
+        report_count(&report.stalls, 1);
+    gate_open(GATE_EXIT); /* E6 */
+    return 1;
+}
+
+int gate_stops(struct record *me, int place)
+{
+    uint32_t closed = gate_closed(me);
+    if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
+        return 0;
+    return held_outermost(me, place, closed == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0);
+}
+
+/* The forking thread runs, or the kernel copies for it: stay. Asleep at two looks: it needs us. */
+static void look_at_fork_owner(int *asleep, int *unseen)
+{
+    int state = proc_state(fork_owner);
+    *asleep = state == 'S' ? *asleep + 1 : 0;
+    *unseen += state == STATE_UNKNOWN;
+    if (*asleep >= 2 || *unseen >= FORK_UNSEEN_LIMIT || state == STATE_GONE)
+        gate_open(GATE_FORK);
+}
+
+void gate_hold(struct record *me)
+{
+    int saved_errno = errno, before = me->held, asleep = 0, unseen = 0;
+    gate_look_for_unseen_fork();
+    me->held = 1;
+    for (int64_t looked = sys_now_us();;) {
+        uint32_t seen = gate, closed = seen & ~me->owns;
+        if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
+            break;
+        int64_t limit = closed & GATE_FORK ? FORK_OWNER_LOOK_US : options.grace_ms + 1000;
+        sys_futex_wait(&gate, seen, limit);
+        if (closed & GATE_FORK && sys_now_us() - looked >= FORK_OWNER_LOOK_US) {
+            looked = sys_now_us();
+            look_at_fork_owner(&asleep, &unseen);
+        }
+    }
+    me->held = before;
+    errno = saved_errno;
+}
+
+void gate_owner_waits(struct record *me)
+{
+    if (me->owns & GATE_FORK)
+        gate_open(GATE_FORK);
+    if (!(me->owns & GATE_EXIT))
+        return;
+    exiting.began = sys_now_us();
+    if (!exiting.wait_since)
+        exiting.wait_since = exiting.began;
+}
+
+/* Sleeps add up until something gets on: a loop of short ones is a wait, a short one alone none. */
+void gate_owner_waited(struct record *me, int progress, int was_sleep)
+{
+    if (!(me->owns & GATE_EXIT))
+        return;
+    if (progress) {
+        gate_progress();
+        return;
+    }
+    if (!was_sleep)
+        return;
+    exiting.slept += sys_now_us() - exiting.began;
+    if (exiting.slept < options.grace_ms)
+        exiting.wait_since = 0;
+}
+
+void gate_let_pass(struct record *r)
+{
+    r->pass = 1;
+    if (gate & GATE_EXIT)
+        sys_futex_wake(&gate, INT_MAX);
+}

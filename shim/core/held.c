@@ -1,0 +1,159 @@
+#include "held.h"
+
+#include "base/layout.h"
+#include "base/sys.h"
+
+/*
+ * Does the object say that thread r isn't in it? A mutex without an owner is being taken or given
+ * up while its lock word is set. Readers leave no trace.
+ */
+static int stale(const struct record *r, entry e)
+{
+    const void *object = entry_object(e);
+    if (entry_kind(e) == KIND_READ || !object)
+        return 0;
+    if (!sys_readable(object) || !sys_readable((const char *)object + 24))
+        return 1;
+    if (entry_kind(e) == KIND_MUTEX) {
+        const pthread_mutex_t *m = object;
+        int owner = __atomic_load_n(&m->__data.__owner, __ATOMIC_RELAXED);
+        int lock = __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED);
+        return owner != r->tid && (owner != 0 || lock == 0);
+    }
+    if (entry_kind(e) == KIND_WRITE)
+        return ((const pthread_rwlock_t *)object)->__data.__cur_writer != r->tid;
+    if (entry_kind(e) == KIND_SEMAPHORE)
+        return ((const struct semaphore_view *)object)->holder != r;
+    return 0;
+}
+
+static int claims(entry e, unsigned ignored)
+{
+    return !(e & ENTRY_MARKS) && !(e && ignored >> entry_kind(e) & 1);
+}
+
+static int nested(const struct record *r)
+{
+    uint32_t n = atomic_load_explicit(&((struct record *)r)->nested, memory_order_acquire);
+    return n < SLOTS ? (int)n : SLOTS;
+}
+
+/* An empty slot 0 is free; an empty slot below the count belongs to a push in transit. */
+static int in_use(const struct record *r, int place) { return place > 0 || held_get(r, 0) != 0; }
+
+/* All slots are taken: empties those that are surely stale. */
+static void purge(struct record *me)
+{
+    for (int i = nested(me); i > 0; i--) {
+        entry e = held_get(me, i);
+        if (e && !(e & ENTRY_TRY) && stale(me, e))
+            held_pop(me, i);
+    }
+}
+
+static int push_nested(struct record *me, entry e)
+{
+    uint32_t n = me->nested;
+    if (n >= SLOTS)
+        return PLACE_OVER;
+    atomic_store_explicit(&me->nested, n + 1, memory_order_release);
+    held_set(me, (int)n + 1, e);
+    return (int)n + 1;
+}
+
+int held_push(struct record *me, entry e)
+{
+    if (held_get(me, 0) == 0) {
+        held_set(me, 0, e);
+        return 0;
+    }
+    int place = push_nested(me, e);
+    if (place == PLACE_OVER) {
+        purge(me);
+        place = push_nested(me, e);
+    }
+    if (place == PLACE_OVER)
+        atomic_store_explicit(&me->over, me->over + 1, memory_order_release);
+    return place;
+}
+
+void held_pop(struct record *me, int place)
+{
+    if (place == PLACE_OVER && me->over)
+        atomic_store_explicit(&me->over, me->over - 1, memory_order_release);
+    if (place < 0)
+        return;
+    held_set(me, place, place ? ENTRY_NOTHING : 0);
+    for (uint32_t n = me->nested; n > 0 && held_get(me, (int)n) == ENTRY_NOTHING; n = me->nested) {
+        held_set(me, (int)n, 0);
+        atomic_store_explicit(&me->nested, n - 1, memory_order_release);
+    }
+}
+
+int held_find(const struct record *r, const void *object, enum kind kind)
+{
+    for (int i = nested(r); i >= 0; i--)
+        if ((held_get(r, i) & ~ENTRY_MARKS) == entry_of(object, kind))
+            return i;
+    return PLACE_NONE;
+}
+
+void held_drop(const void *object)
+{
+    struct record *me = self;
+    for (int i = me ? nested(me) : -1; i >= 0; i--)
+        if (entry_object(held_get(me, i)) == object)
+            held_pop(me, i);
+}
+
+int held_count(const struct record *r, const void *object, enum kind kind)
+{
+    int count = 0;
+    for (int i = nested(r); i >= 0; i--)
+        count += (held_get(r, i) & ~ENTRY_CHRONIC) == entry_of(object, kind);
+    return count;
+}
+
+int held_outermost(struct record *me, int place, unsigned ignored)
+{
+    if (me->over != me->over_ignored)
+        return 0;
+    for (int i = nested(me); i >= 0; i--)
+        if (i != place && in_use(me, i) && claims(held_get(me, i), ignored) &&
+            !(held_get(me, i) && stale(me, held_get(me, i))))
+            return 0;
+    return 1;
+}
+
+static int busy(const struct record *r, unsigned ignored, int proven)
+{
+    if (r->over != r->over_ignored)
+        return 1;
+    for (int i = nested(r); i >= 0; i--) {
+        entry e = held_get(r, i);
+        if (in_use(r, i) && claims(e, ignored) && !(proven && e && stale(r, e)))
+            return 1;
+    }
+    return 0;
+}
+
+int held_busy(const struct record *r, unsigned ignored) { return busy(r, ignored, 0); }
+int held_busy_proven(const struct record *r, unsigned ignored) { return busy(r, ignored, 1); }
+
+void held_outlived(struct record *r, int was_busy)
+{
+    uint64_t seen = 0;
+    for (int i = was_busy ? nested(r) : -1; i >= 0; i--) {
+        entry e = held_get(r, i);
+        if (!e || !claims(e, 0))
+            continue;
+        if (r->outlived >> i & 1)
+            atomic_compare_exchange_strong(&r->slot[i], &e, e | ENTRY_CHRONIC);
+        seen |= (uint64_t)1 << i;
+    }
+    if (was_busy && r->over)
+        r->over_ignored = r->outlived >> 63 ? r->over : 0;
+    if (was_busy && r->over)
+        seen |= (uint64_t)1 << 63;
+    r->outlived = seen;
+}

@@ -1,0 +1,86 @@
+/*
+ * The entries of one thread: what it holds, or is inside, or (with TRY) is trying for, waiting in,
+ * operating on. Only the thread itself adds and removes them; the order of stores around a lock is
+ * DESIGN.md's, section 3.
+ */
+#ifndef HOLDSTILL_HELD_H
+#define HOLDSTILL_HELD_H
+
+#include "threads.h"
+
+enum kind {
+    KIND_MUTEX = 0, /* an entry for a mutex is its plain address */
+    KIND_READ,
+    KIND_WRITE,
+    KIND_SEMAPHORE,
+    KIND_CONDITION
+};
+
+#define ENTRY_TRY ((entry)1)     /* not in it: trying, waiting, operating */
+#define ENTRY_CHRONIC ((entry)2) /* outlived two closings: mended in a child, never awaited */
+#define ENTRY_MARKS ((entry)3)
+#define ENTRY_KIND_SHIFT 56
+#define ENTRY_NOTHING ENTRY_TRY /* fills a slot that was emptied below others */
+
+enum { PLACE_NONE = -1, PLACE_OVER = -2 }; /* instead of the index of a slot */
+
+static inline entry entry_of(const void *object, enum kind kind)
+{
+    return (entry)object | (entry)kind << ENTRY_KIND_SHIFT;
+}
+static inline void *entry_object(entry e)
+{
+    return (void *)(e & ~ENTRY_MARKS & (((entry)1 << ENTRY_KIND_SHIFT) - 1));
+}
+static inline enum kind entry_kind(entry e) { return (enum kind)(e >> ENTRY_KIND_SHIFT); }
+
+/* On x86 a store is never seen before those that precede it: the compiler is what we restrain. */
+static inline entry held_get(const struct record *r, int place)
+{
+    return atomic_load_explicit(&((struct record *)r)->slot[place], memory_order_acquire);
+}
+static inline void held_set(struct record *me, int place, entry e)
+{
+    if (place >= 0)
+        atomic_store_explicit(&me->slot[place], e, memory_order_release);
+}
+
+/* The fence between an entry and the reading of the gate. */
+static inline void held_fence(void) { atomic_thread_fence(memory_order_seq_cst); }
+
+/*
+ * Adds an entry; returns its place. The count is stored before the slot, so that a signal handler
+ * in between takes another slot: an empty slot below the count is a thread in transit, and busy.
+ */
+int held_push(struct record *me, entry e);
+void held_pop(struct record *me, int place);
+
+/* The newest entry for this object with or without marks; PLACE_NONE if there is none. */
+int held_find(const struct record *r, const void *object, enum kind kind);
+
+/* Drops all entries of one's own for an object that begins or ends its life. */
+void held_drop(const void *object);
+
+/* How many of r's entries without TRY name this object. */
+int held_count(const struct record *r, const void *object, enum kind kind);
+
+/*
+ * Is every other entry of mine without claim on the gate: TRY, chronic, or stale? `ignored` kinds
+ * (a mask of 1 << kind) don't count.
+ */
+int held_outermost(struct record *me, int place, unsigned ignored);
+
+/* Is r in a critical section, by its record alone? */
+int held_busy(const struct record *r, unsigned ignored);
+
+/* The same, disbelieving entries whose object says that r doesn't hold it. Only for a record that
+   has not changed for a while: an acquisition in transit looks stale too. */
+int held_busy_proven(const struct record *r, unsigned ignored);
+
+/*
+ * The owner of the gate gave r up: an entry that was given up at the last closing too becomes
+ * chronic. `busy` tells whether r was.
+ */
+void held_outlived(struct record *r, int busy);
+
+#endif

@@ -1,0 +1,165 @@
+#include "lifecycle.h"
+
+#include <errno.h>
+
+#include "base/libc.h"
+#include "wait.h"
+
+void thread_ends(void)
+{
+    struct record *me = record_self();
+    if (me && gate_closed(me) & GATE_EXIT)
+        gate_pass(me, PLACE_NONE);
+}
+
+/* The first and the last thing that a thread does: both are safepoints of EXIT. */
+static struct record *begin(void *record)
+{
+    struct record *r = record;
+    record_adopt(r);
+    thread_ends();
+    return r;
+}
+
+static void *run(void *record)
+{
+    struct record *r = begin(record);
+    void *result = r->start(r->argument);
+    thread_ends();
+    return result;
+}
+
+static int run_c11(void *record)
+{
+    struct record *r = begin(record);
+    int result = r->start_c11(r->argument);
+    thread_ends();
+    return result;
+}
+
+/* A record for a thread to be; NULL: create it as libc would. */
+static struct record *prepare(void *argument)
+{
+    struct record *me = record_self();
+    struct record *r = me ? record_new() : NULL;
+    if (!r)
+        return NULL;
+    r->argument = argument;
+    r->joinable = 1;
+    r->pass = (me->owns & GATE_EXIT) != 0; /* made by a handler, which wants it to run */
+    r->state = RECORD_STARTING;
+    return r;
+}
+
+/* The record's id is set by whoever is first, so that a detach right after finds it. */
+static void created(struct record *r, int success, pthread_t thread)
+{
+    if (!success) {
+        record_free(r);
+        return;
+    }
+    for (struct record *ghost; (ghost = record_of_ghost(thread));)
+        record_free(ghost); /* its pthread_t means this thread now */
+    r->thread = thread;
+    r->created = 1;
+}
+
+int thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                  void *argument)
+{
+    struct record *r = prepare(argument);
+    if (!r)
+        return libc.pthread_create(thread, attributes, start, argument);
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attributes)
+        pthread_attr_getdetachstate(attributes, &detached);
+    r->joinable = detached == PTHREAD_CREATE_JOINABLE;
+    r->start = start;
+    int result = libc.pthread_create(thread, attributes, run, r);
+    created(r, result == 0, result == 0 ? *thread : 0);
+    return result;
+}
+
+int thread_create_c11(thrd_t *thread, thrd_start_t start, void *argument)
+{
+    struct record *r = prepare(argument);
+    if (!r)
+        return libc.thrd_create(thread, start, argument);
+    r->start_c11 = start;
+    int result = libc.thrd_create(thread, run_c11, r);
+    created(r, result == thrd_success, result == thrd_success ? *thread : 0);
+    return result;
+}
+
+int thread_detach(pthread_t thread)
+{
+    struct record *me = record_self();
+    struct record *ghost = me ? record_of_ghost(thread) : NULL;
+    if (ghost) {
+        record_free(ghost);
+        return 0;
+    }
+    struct record *r = me ? record_of(thread) : NULL;
+    if (r)
+        r->joinable = 0;
+    return libc.pthread_detach(thread);
+}
+
+/* While we exit, the one that we wait for is let through the gate at once. */
+static void let_joined_pass(struct record *me, pthread_t thread)
+{
+    struct record *r = me && me->owns & GATE_EXIT ? record_of(thread) : NULL;
+    if (r)
+        gate_let_pass(r);
+}
+
+static int join_in_libc(pthread_t thread, void **result, const struct joining *j)
+{
+    switch (j->how) {
+    case JOIN_TRY: return libc.pthread_tryjoin_np(thread, result);
+    case JOIN_TIMED: return libc.pthread_timedjoin_np(thread, result, j->time);
+    case JOIN_CLOCK: return libc.pthread_clockjoin_np(thread, result, j->clock, j->time);
+    default: return libc.pthread_join(thread, result);
+    }
+}
+
+static enum wait_kind wait_kind(const struct joining *j)
+{
+    return j->how == JOIN_TRY ? WAIT_NONE : j->how == JOIN ? WAIT_UNTIMED : WAIT_TIMED;
+}
+
+int thread_join(pthread_t thread, void **result, const struct joining *j)
+{
+    struct record *me = record_self();
+    struct record *ghost = me ? record_of_ghost(thread) : NULL;
+    if (ghost) {
+        record_free(ghost);
+        if (result)
+            *result = PTHREAD_CANCELED;
+        return 0;
+    }
+    let_joined_pass(me, thread);
+    struct waiting w __attribute__((cleanup(wait_end)));
+    wait_begin(&w, wait_kind(j), j->site);
+    int error = join_in_libc(thread, result, j);
+    w.progress = error == 0;
+    return error;
+}
+
+int thread_join_c11(thrd_t thread, int *result, const void *site)
+{
+    struct record *me = record_self();
+    struct record *ghost = me ? record_of_ghost(thread) : NULL;
+    if (ghost) {
+        record_free(ghost);
+        if (result)
+            *result = (int)(intptr_t)PTHREAD_CANCELED;
+        return thrd_success;
+    }
+    let_joined_pass(me, thread);
+    struct waiting w __attribute__((cleanup(wait_end)));
+    wait_begin(&w, WAIT_UNTIMED, site);
+    int error = libc.thrd_join(thread, result);
+    w.progress = error == thrd_success;
+    return error;
+}

@@ -1,0 +1,155 @@
+#include "repair.h"
+
+#include <semaphore.h>
+#include <string.h>
+
+#include "base/layout.h"
+#include "base/sys.h"
+
+struct child {
+    struct record *me;
+    int old_tid;
+    int mended;
+};
+
+static int is_private(const void *object, size_t size)
+{
+    const char *last = (const char *)object + size - 1;
+    return sys_mapping(object) == MAPPING_PRIVATE && sys_mapping(last) == MAPPING_PRIVATE;
+}
+
+/* The survivor holds it, or (it forked in a signal handler) was in the middle of taking it. */
+static int survivors(const struct child *c, const void *object, enum kind kind)
+{
+    return held_find(c->me, object, kind) >= 0;
+}
+
+/*
+ * A ghost's: keep kind, protocol and ceiling; clear lock, owner, count and users. A robust one
+ * tells its next locker. nusers counts condition waiters too, so a mutex that is free or the
+ * survivor's may need it corrected.
+ */
+static void mend_mutex(struct child *c, const struct record *ghost, pthread_mutex_t *m)
+{
+    int kind = m->__data.__kind, owner = m->__data.__owner;
+    int was_locked = (kind & MUTEX_PP ? m->__data.__lock & 0x7ffff : m->__data.__lock) != 0;
+    if (owner == c->old_tid || owner == c->me->tid) {
+        m->__data.__nusers = 1;
+        return;
+    }
+    if (owner != ghost->tid && (owner != 0 || survivors(c, m, KIND_MUTEX)))
+        return;
+    m->__data.__lock = kind & MUTEX_PP ? m->__data.__lock & ~0x7ffff : 0;
+    m->__data.__count = 0;
+    m->__data.__owner = 0;
+    m->__data.__nusers = 0;
+    if (kind & MUTEX_ROBUST) {
+        m->__data.__list.__prev = m->__data.__list.__next = NULL;
+        if (was_locked && owner == ghost->tid)
+            m->__data.__lock = FUTEX_OWNER_DIED;
+    }
+    c->mended += was_locked;
+}
+
+/* Fresh with the same preference; then the survivor's own holds again. */
+static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
+{
+    if (lock->__data.__shared)
+        return;
+    int written = held_count(c->me, lock, KIND_WRITE), read = held_count(c->me, lock, KIND_READ);
+    if (!written && !read && (survivors(c, lock, KIND_READ) || survivors(c, lock, KIND_WRITE)))
+        return;
+    c->mended += lock->__data.__readers != 0;
+    memset(lock, 0, RWLOCK_STATE_BYTES);
+    if (written) {
+        lock->__data.__readers = 3; /* write phase, write-locked */
+        lock->__data.__wrphase_futex = 1;
+        lock->__data.__writers_futex = 1;
+        lock->__data.__cur_writer = c->old_tid; /* renamed with the survivor's other locks */
+    } else {
+        lock->__data.__readers = (unsigned)read << 3;
+    }
+}
+
+static void mend_semaphore(struct child *c, const struct record *ghost, struct semaphore_view *s)
+{
+    if (s->shared)
+        return;
+    if (s->holder == ghost && s->value == 0) {
+        s->holder = NULL;
+        s->value = 1;
+        c->mended++;
+    }
+    s->waiters = 0;
+}
+
+/* Flags kept: the clock survives. */
+static void mend_condition(struct child *c, uint32_t *words)
+{
+    if (layout.condition_wrefs < 0 || survivors(c, words, KIND_CONDITION))
+        return;
+    uint32_t flags = words[layout.condition_wrefs] & 3;
+    if (flags & 1)
+        return; /* process-shared */
+    memset(words, 0, sizeof(pthread_cond_t));
+    words[layout.condition_wrefs] = flags;
+    c->mended++;
+}
+
+static void mend(struct child *c, const struct record *ghost, entry e)
+{
+    static const size_t sizes[] = {
+        [KIND_MUTEX] = sizeof(pthread_mutex_t),   [KIND_READ] = sizeof(pthread_rwlock_t),
+        [KIND_WRITE] = sizeof(pthread_rwlock_t),  [KIND_SEMAPHORE] = sizeof(sem_t),
+        [KIND_CONDITION] = sizeof(pthread_cond_t)};
+    void *object = entry_object(e);
+    if (!object || !is_private(object, sizes[entry_kind(e)]))
+        return;
+    switch (entry_kind(e)) {
+    case KIND_MUTEX: mend_mutex(c, ghost, object); break;
+    case KIND_READ:
+    case KIND_WRITE: mend_rwlock(c, object); break;
+    case KIND_SEMAPHORE: mend_semaphore(c, ghost, object); break;
+    case KIND_CONDITION: mend_condition(c, object); break;
+    }
+}
+
+/* The survivor's tid changed: bare, its recursive, errorcheck, PI, robust mutexes and written
+   rwlocks are no longer its own. */
+static void rename_own(struct child *c, entry e)
+{
+    void *object = entry_object(e);
+    if (!object || e & ENTRY_TRY || sys_mapping(object) != MAPPING_PRIVATE)
+        return;
+    if (entry_kind(e) == KIND_MUTEX) {
+        pthread_mutex_t *m = object;
+        if (m->__data.__owner != c->old_tid)
+            return;
+        m->__data.__owner = c->me->tid;
+        m->__data.__nusers = 1;
+        if (m->__data.__kind & (MUTEX_PI | MUTEX_ROBUST))
+            m->__data.__lock = c->me->tid;
+    } else if (entry_kind(e) == KIND_WRITE) {
+        pthread_rwlock_t *lock = object;
+        if (!lock->__data.__shared && lock->__data.__cur_writer == c->old_tid)
+            lock->__data.__cur_writer = c->me->tid;
+    }
+}
+
+int repair_child(struct record *me, int old_tid)
+{
+    struct child c = {me, old_tid, 0};
+    unsigned before = process.generation++;
+    if (me)
+        me->generation = process.generation;
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        if (r == me || r->generation != before)
+            continue;
+        for (int i = r->nested < SLOTS ? (int)r->nested : SLOTS; i >= 0; i--)
+            if (r->slot[i] & ~ENTRY_MARKS)
+                mend(&c, r, r->slot[i]);
+    }
+    for (int i = 0; me && i <= SLOTS; i++)
+        rename_own(&c, me->slot[i]);
+    return c.mended;
+}

@@ -1,0 +1,125 @@
+/*
+ * Records: what the shim keeps of each thread. They live in slabs that are never unmapped, so that a
+ * pointer to one is always safe to follow.
+ */
+#ifndef HOLDSTILL_THREADS_H
+#define HOLDSTILL_THREADS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* An object that a thread is in: address, kind in the top byte, marks in the two lowest bits. */
+typedef uintptr_t entry;
+
+enum { SLOTS = 32, SITES = 8 };
+
+enum record_state {
+    RECORD_FREE,
+    RECORD_CLAIMED,  /* being filled in by its creator */
+    RECORD_STARTING, /* the thread has not run yet: alive, and at work */
+    RECORD_LIVE      /* until the kernel has no such thread */
+};
+
+/*
+ * Fields of the first block are written by the thread itself only (marks in slots excepted: the
+ * owner of the gate adds them by compare-and-swap). The rest says by whom.
+ */
+struct record {
+    _Atomic uint32_t nested; /* slots 1 .. nested are in use */
+    _Atomic uint32_t over;   /* entries for which there was no slot */
+    _Atomic int tid;
+    _Atomic uint32_t owns;             /* the gates that this thread closed */
+    _Atomic(entry) slot[1 + SLOTS];    /* slot 0: the outermost, in use when it isn't 0 */
+    _Atomic uintptr_t wait;            /* call site << 2 | enum wait_kind; 0: in none */
+    _Atomic int64_t wait_began;        /* of a wait whose limit is a duration; else 0 */
+    struct site {
+        uintptr_t address;
+        uint32_t returns;
+    } sites[SITES]; /* of timed waits: how often each has returned */
+    _Atomic int held;    /* holds still at the gate */
+    _Atomic int queued;  /* waits for its turn to fork */
+
+    _Atomic int state;
+    unsigned generation;  /* of the process that made it */
+    _Atomic int joinable; /* creator, then whoever detaches it */
+    _Atomic int created;  /* creator: it needs the record no more */
+    _Atomic int pass;     /* the exiting thread: let through the gate */
+    _Atomic pthread_t thread;
+    void *(*start)(void *);
+    int (*start_c11)(void *);
+    void *argument;
+
+    /* The gate's owner, while it awaits stillness: */
+    struct record *next_awaited;
+    int64_t stuck_run_time; /* it slept, busy, with this run time; 0: it didn't */
+    uint64_t outlived;      /* slots whose entries the last closing gave up */
+    uint32_t over_ignored;
+    struct {
+        int64_t run_began;       /* its run time when it was first looked at; -1 unknown */
+        int64_t asleep_run;      /* asleep with this run time ... */
+        int64_t asleep_since;    /* ... since then; 0: it isn't */
+        entry outermost;         /* what its record said ... */
+        uint32_t nested;
+        int64_t unchanged_since; /* ... since then */
+    } watch;
+} __attribute__((aligned(64)));
+
+extern _Thread_local struct record *self __attribute__((tls_model("initial-exec")));
+
+/* The process, as far as forks change it. */
+struct process {
+    int pid;
+    unsigned generation;  /* forks from the first ancestor */
+    _Atomic int *present; /* on a page that a fork wipes: 0 in a child that no handler announced */
+};
+extern struct process process;
+
+/*
+ * The calling thread's record; made now for a thread that passed no door of ours. NULL: the shim is
+ * off, still waking up, or out of memory; the door then calls libc alone. Async-signal-safe.
+ */
+struct record *record_self_slow(void);
+static inline struct record *record_self(void)
+{
+    struct record *me = self;
+    return __builtin_expect(me != NULL, 1) ? me : record_self_slow();
+}
+
+/* Wakes the shim up if need be; in start.c. Returns whether records may be made. */
+int start(void);
+
+/* A record in state CLAIMED, or NULL. */
+struct record *record_new(void);
+void record_free(struct record *r);
+
+/* Called by the new thread itself: from here on `self` is r. */
+void record_adopt(struct record *r);
+
+/* Every record in use: for (r = record_first(); r; r = record_next(r)) */
+struct record *record_first(void);
+struct record *record_next(struct record *r);
+
+/*
+ * A ghost is the record of a thread that a fork left behind. Nothing is written to make it one, so
+ * that a fork copies no pages for it.
+ */
+static inline int record_is_ghost(const struct record *r)
+{
+    return r->generation != process.generation;
+}
+
+/* The record of a thread that lives, or of a ghost; NULL if there is none. */
+struct record *record_of(pthread_t thread);
+struct record *record_of_ghost(pthread_t thread);
+
+/* Does r stand for a thread that still exists? Asks the kernel; frees the record if not. */
+int record_alive(struct record *r);
+
+/* Is this a child of vfork, which shares our memory but is another process? */
+int process_is_vfork_child(void);
+
+/* Sets pid and the page that tells of forks. */
+void process_start(void);
+
+#endif

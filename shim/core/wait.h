@@ -1,0 +1,59 @@
+/* Waiting: what a thread's record says while libc may put it to sleep. */
+#ifndef HOLDSTILL_WAIT_H
+#define HOLDSTILL_WAIT_H
+
+#include "gate.h"
+
+enum wait_kind {
+    WAIT_NONE,
+    WAIT_UNTIMED, /* until somebody else does something */
+    WAIT_TIMED,
+    WAIT_SLEEP /* timed, and nothing can come of it */
+};
+
+struct waiting {
+    struct record *me; /* NULL: the shim is off */
+    uintptr_t previous;
+    enum wait_kind kind;
+    int owner;    /* I closed a gate */
+    int progress; /* set by the caller: something came of it */
+    int saved_errno;
+};
+
+/* Bookkeeping alone: no safepoint. For callers with entries of their own. */
+void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site);
+void wait_leave(struct waiting *w);
+
+/* A wait of the program: a safepoint for EXIT on entry and on return. */
+void wait_begin(struct waiting *w, enum wait_kind kind, const void *site);
+void wait_end(struct waiting *w);
+
+/* The same for a wait on a descriptor that may be ready at once, which is no wait then. */
+void wait_begin_fd(struct waiting *w, int fd, short events, const void *site);
+
+/* Has this record's wait returned from its call site several times before: housekeeping? */
+int wait_is_housekeeping(const struct record *r);
+
+static inline enum wait_kind wait_kind_of(const struct record *r)
+{
+    return (enum wait_kind)(((struct record *)r)->wait & 3);
+}
+
+/*
+ * For doors: declares a wait that ends with its scope, by cancellation and unwinding too.
+ *     WAITING(WAIT_TIMED);
+ *     return WAITED(libc.poll(fds, count, timeout), > 0);
+ */
+#define WAITING_SCOPE(begin, ...)                                                               \
+    struct waiting waiting __attribute__((cleanup(wait_end)));                                  \
+    begin(&waiting, __VA_ARGS__, __builtin_return_address(0))
+#define WAITING(kind) WAITING_SCOPE(wait_begin, kind)
+#define WAITING_FOR(fd, events) WAITING_SCOPE(wait_begin_fd, fd, events)
+#define WAITED(call, success)                                                                   \
+    ({                                                                                          \
+        __auto_type waited_ = (call);                                                           \
+        waiting.progress = waited_ success;                                                     \
+        waited_;                                                                                \
+    })
+
+#endif

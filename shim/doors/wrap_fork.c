@@ -1,0 +1,25 @@
+/* Doors: forks, and the handlers that libc runs around them. */
+#include "base/export.h"
+#include "base/libc.h"
+#include "core/threads.h"
+#include "protocol/fork.h"
+
+EXPORT pid_t fork(void)
+{
+    record_self();
+    return fork_still(libc.fork);
+}
+
+EXPORT pid_t __fork(void)
+{
+    record_self();
+    return fork_still(libc.__fork);
+}
+
+/* Ours are registered when the shim wakes up: before anybody's. */
+EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                             void *dso)
+{
+    record_self();
+    return libc.__register_atfork(prepare, parent, child, dso);
+}

@@ -1,0 +1,88 @@
+#include "atwork.h"
+
+#include "base/options.h"
+#include "base/proc.h"
+#include "base/report.h"
+#include "base/sys.h"
+#include "core/wait.h"
+
+enum { FIRST_POLL_US = 30, LAST_POLL_US = 1000 };
+
+/* GUESS: nothing proves that it works or that it idles. */
+enum verdict { ENDED, IDLE, GUESS, WORK };
+
+/* Nothing says what it does: it works if it ran since the last look. */
+static enum verdict guess(struct record *r)
+{
+    int64_t run = proc_run_time(r->tid), before = r->watch.asleep_run;
+    r->watch.asleep_run = run;
+    return run == before ? GUESS : WORK;
+}
+
+/*
+ * The kernel knows in what it sleeps. A timed wait is work if it may end by itself before we stop
+ * waiting: one that has returned from the same place several times before is housekeeping, and one
+ * that lasts longer than we wait is as good as untimed.
+ */
+static enum verdict judge_sleep(struct record *r, int64_t limit_us)
+{
+    int64_t left;
+    if (wait_kind_of(r) == WAIT_UNTIMED ||
+        (wait_kind_of(r) != WAIT_NONE && wait_is_housekeeping(r)))
+        return IDLE;
+    switch (proc_doing(r->tid, r->wait_began, &left)) {
+    case DOING_RUN: return WORK;
+    case DOING_UNTIMED_WAIT: return IDLE;
+    case DOING_TIMED_WAIT: return left > limit_us ? IDLE : WORK;
+    default: return wait_kind_of(r) != WAIT_NONE ? WORK : guess(r);
+    }
+}
+
+static enum verdict judge(struct record *r, int64_t limit_us)
+{
+    if (!record_alive(r))
+        return ENDED;
+    if (r->state == RECORD_STARTING)
+        return WORK;
+    if (r->held || r->queued)
+        return IDLE;
+    switch (proc_state(r->tid)) {
+    case STATE_GONE: return ENDED;
+    case STATE_UNKNOWN:
+    case 'S': return judge_sleep(r, limit_us);
+    default: return WORK;
+    }
+}
+
+static enum verdict busiest(const struct record *me, int64_t limit_us)
+{
+    enum verdict worst = ENDED;
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        if (r == me || record_is_ghost(r) || !r->joinable)
+            continue;
+        enum verdict v = judge(r, limit_us);
+        if (v > worst)
+            worst = v;
+        if (worst == WORK)
+            break;
+    }
+    return worst;
+}
+
+void join_threads_at_work(const struct record *me, int64_t limit_us)
+{
+    int64_t began = sys_now_us(), now = began, worked = began;
+    long poll_us = FIRST_POLL_US;
+    for (;;) {
+        enum verdict v = busiest(me, limit_us - (now - began));
+        now = sys_now_us();
+        if (v == WORK)
+            worked = now;
+        if (v <= IDLE || now - began >= limit_us ||
+            (v == GUESS && now - worked >= options.exit_idle_ms))
+            break;
+        sys_sleep_us(poll_us);
+        poll_us = poll_us * 2 < LAST_POLL_US ? poll_us * 2 : LAST_POLL_US;
+    }
+    report_count(&report.joined_us, now - began);
+}

@@ -1,0 +1,26 @@
+/* An exit, step by step: E1 to E7 of DESIGN.md section 6. */
+#ifndef HOLDSTILL_EXIT_H
+#define HOLDSTILL_EXIT_H
+
+#include "base/libc.h"
+#include "core/threads.h"
+
+/* Registers our exit handler, the first one of the process and so the last to run. */
+void exit_start(void);
+
+/*
+ * E1 to E4: returns when the caller is the exiting thread and the others were joined or hold
+ * still; doesn't return in a thread that came second. At once in a thread that is in exit already.
+ */
+void exit_prepare(void);
+
+/* main's return as a call of exit; for __libc_start_main. */
+main_function *exit_wrap_main(main_function *main);
+
+/* In a child: nobody exits. */
+void exit_forget(void);
+
+/* Is this thread the one that exits? */
+int exit_is_mine(const struct record *me);
+
+#endif

@@ -1,0 +1,141 @@
+#include "fork.h"
+
+#include <errno.h>
+
+#include "base/libc.h"
+#include "base/options.h"
+#include "base/report.h"
+#include "base/sys.h"
+#include "core/await.h"
+#include "core/repair.h"
+#include "core/wait.h"
+#include "exit.h"
+
+enum { QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
+
+/*
+ * One fork at a time. `turn` is a lock (0 free, 1 taken, 2 with waiters) from F1 to F9, held by
+ * `owner`; the outermost of our locks.
+ */
+static struct {
+    _Atomic int turn;
+    struct record *_Atomic owner;
+} forking;
+
+/* The owner waits in a prepare handler: it may wait for a thread that is queued here. */
+static int owner_waits(void) { return forking.owner && !(gate & GATE_FORK); }
+
+/* F1. Fails when the owner doesn't get on: then this fork goes its way as it would bare. */
+static int take_turn(struct record *me)
+{
+    int expected = 0;
+    if (atomic_compare_exchange_strong(&forking.turn, &expected, 1))
+        return 1;
+    int64_t began = sys_now_us();
+    me->queued = 1;
+    int taken = 0;
+    while (!taken) {
+        taken = atomic_exchange(&forking.turn, 2) == 0;
+        int64_t waited = sys_now_us() - began;
+        if (!taken && (waited > QUEUE_LIMIT_US || (waited > QUEUE_LOOK_US && owner_waits())))
+            break;
+        if (!taken)
+            sys_futex_wait(&forking.turn, 2, QUEUE_LOOK_US);
+    }
+    me->queued = 0;
+    return taken;
+}
+
+static void leave_turn(void)
+{
+    forking.owner = NULL;
+    if (atomic_exchange(&forking.turn, 0) == 2)
+        sys_futex_wake(&forking.turn, 1);
+}
+
+/* F2, F3 */
+static void come_to_rest(struct record *me)
+{
+    int64_t began = sys_now_us();
+    gate_close(me, GATE_FORK);
+    int given_up = await_stillness(me, GATE_FORK, options.fork_wait_ms);
+    report_rest(sys_now_us() - began, given_up);
+}
+
+static int begin(struct record *me)
+{
+    if (!take_turn(me))
+        return 0;
+    forking.owner = me;
+    come_to_rest(me);
+    return 1;
+}
+
+/* F9 */
+static void finish(struct record *me)
+{
+    gate_open(GATE_FORK);
+    gate_disown(me, GATE_FORK);
+    leave_turn();
+}
+
+/* F5: the last prepare handler. A fork that passed no door of ours begins here. */
+static void prepare(void)
+{
+    int saved_errno = errno;
+    struct record *me = record_self();
+    if (me && forking.owner != me)
+        begin(me);
+    else if (me && !(gate & GATE_FORK))
+        come_to_rest(me);
+    errno = saved_errno;
+}
+
+/* F9: the first of the parent's handlers; a failed fork comes here too. */
+static void parent(void)
+{
+    int saved_errno = errno;
+    struct record *me = self;
+    if (me && forking.owner == me)
+        finish(me);
+    errno = saved_errno;
+}
+
+/* F7: the first of the child's handlers. Mend before the gate opens. */
+static void child(void)
+{
+    int saved_errno = errno;
+    struct record *me = self;
+    int old_tid = me ? me->tid : 0;
+    *process.present = 1;
+    process.pid = sys_getpid();
+    if (me)
+        me->tid = sys_gettid();
+    report_reset();
+    report_count(&report.mended, repair_child(me, old_tid));
+    exit_forget();
+    forking.owner = NULL;
+    forking.turn = 0;
+    gate_reset(me);
+    errno = saved_errno;
+}
+
+void fork_start(void)
+{
+    gate_unseen_child = child;
+    libc.__register_atfork(prepare, parent, child, NULL);
+}
+
+pid_t fork_still(pid_t (*real)(void))
+{
+    struct record *me = record_self();
+    if (!me || process_is_vfork_child() || forking.owner == me)
+        return real();
+    gate_look_for_unseen_fork();
+    gate_pass(me, PLACE_NONE);
+    int begun = begin(me);
+    pid_t pid = real();
+    if (begun && pid != 0 && forking.owner == me)
+        finish(me); /* no handler ran */
+    return pid;
+}

@@ -1,0 +1,13 @@
+/* A fork, step by step: F1 to F9 of DESIGN.md section 5. */
+#ifndef HOLDSTILL_FORK_H
+#define HOLDSTILL_FORK_H
+
+#include <sys/types.h>
+
+/* Registers our fork handlers, the first ones of the process. */
+void fork_start(void);
+
+/* fork(2) by libc's function `real`, with all other threads still. Errors as fork(2). */
+pid_t fork_still(pid_t (*real)(void));
+
+#endif

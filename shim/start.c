@@ -1,0 +1,56 @@
+/*
+ * The order in which things come alive: at the first call of any door, or in the constructor.
+ * Constructors of the program's libraries run before ours, and malloc may lock before them, so
+ * waking up allocates nothing and calls nothing that could come back through a door.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/layout.h"
+#include "base/libc.h"
+#include "base/options.h"
+#include "base/report.h"
+#include "base/say.h"
+#include "core/threads.h"
+#include "protocol/exit.h"
+#include "protocol/fork.h"
+
+enum { ASLEEP, WAKING, AWAKE, OFF };
+
+static _Atomic int stage;
+
+/*
+ * While one thread wakes up, its own calls and those of others see the real functions and no
+ * record: they pass straight through.
+ */
+static void wake(void)
+{
+    int saved_errno = errno;
+    report_count(&report.missing, libc_resolve());
+    options_read(environ);
+    layout_probe();
+    process_start();
+    int next = options.mode == MODE_ACT ? AWAKE : OFF;
+    if (next == AWAKE) {
+        fork_start();
+        exit_start();
+    }
+    stage = next;
+    errno = saved_errno;
+}
+
+int start(void)
+{
+    int expected = ASLEEP;
+    if (stage == AWAKE)
+        return 1;
+    if (stage == ASLEEP) {
+        libc_resolve();
+        if (atomic_compare_exchange_strong(&stage, &expected, WAKING))
+            wake();
+    }
+    return stage == AWAKE;
+}
+
+__attribute__((constructor)) static void construct(void) { start(); }

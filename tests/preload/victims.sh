@@ -1,0 +1,105 @@
+# shellcheck shell=sh
+# Runs rows of victims, bare and under holdstill. Sourced by the tests that hold the rows.
+#
+# A row:  BARE | ROUNDS | SHIMMED ROUNDS | MARGIN | COMMAND
+# BARE    what the victim shows bare: hangs, torn, crashes, wrong: in one round at least; with all
+#         before it: in every round; ok: nothing; -: not run
+# MARGIN  how many ms slower the shimmed median may be than the bare one, or -
+# COMMAND shell words; $rounds is the number of rounds, "$under" the launcher or nothing (env)
+# Under holdstill every victim has to end well.
+
+. "${here:?the directory of the test}/../tap.sh"
+launcher=${HOLDSTILL:?the path of the launcher}
+library=${LIBHOLDSTILL:?the path of the object}
+sources=$(cd "${top_srcdir:-$here/../..}/tests/victims" && pwd) || exit 99
+cd "${VICTIMS:?the directory of the built victims}" || exit 99
+unset LD_PRELOAD HOLDSTILL_OPTIONS
+limit=300 # seconds, for all rounds of a row
+export sources library
+
+count() # KEY: its number in the victim's line
+{
+    awk -v key="$1" '{ for (i = 1; i <= NF; i++) if (split($i, part, "=") == 2 && part[1] == key)
+        value = part[2] } END { print value + 0 }' "$tmp/tap.out"
+}
+
+run() # COMMAND: with $under and $rounds set
+{
+    eval "timeout -k 5 $limit $1" >"$tmp/tap.out" 2>&1
+    status=$?
+    echo "status $status" >>"$tmp/tap.out"
+    return "$status"
+}
+
+shows() # FAULT, or all FAULT
+{
+    case $1 in
+    ok) [ "$status" -eq 0 ] && return ;;
+    all*) [ "$(shown "${1#all }")" -eq "$(count of)" ] && [ "$(count of)" -gt 0 ] && return ;;
+    *) [ "$(shown "$1")" -gt 0 ] && return ;;
+    esac
+    echo "expected: $1" >>"$tmp/tap.out"
+    return 1
+}
+
+shown() # FAULT
+{
+    case $1 in
+    hangs) count hung ;;
+    torn) count torn ;;
+    crashes) count crashed ;;
+    wrong) count wrong ;;
+    esac
+}
+
+near() # MARGIN BARE_US: the median of this run is at most so many ms longer
+{
+    [ "$1" = - ] && return
+    echo "bare: $2 us, margin: $1 ms" >>"$tmp/tap.out"
+    [ "$(count median_us)" -le "$(($2 + $1 * 1000))" ]
+}
+
+run_bare() # FAULT ROUNDS COMMAND
+{
+    under=env rounds=$2
+    # hung children are the point here: they need not be waited for long
+    [ "$1" = ok ] || VICTIM_LIMIT_MS=500
+    export under rounds VICTIM_LIMIT_MS
+    run "$3"
+    shows "$1"
+    tap_point $? "bare: $1: $4"
+    unset VICTIM_LIMIT_MS
+}
+
+run_shimmed() # MARGIN BARE_US ROUNDS COMMAND
+{
+    under=$launcher rounds=$3
+    export under rounds
+    run "$4" && near "$1" "$2"
+    tap_point $? "holdstill: $5"
+}
+
+# The command as it is to be read: no quotes, no variables.
+name_of() # COMMAND
+{
+    # shellcheck disable=SC2016 # the dollars are meant
+    echo "$1" | sed -e 's/"\$sources\/\([^"]*\)"/\1/' -e 's/"\$[a-z]*" *//g' \
+        -e 's/\$rounds *//' -e 's/^ *//' -e 's/ *$//'
+}
+
+run_rows() # standard input: rows; empty lines and those that begin with # are left out
+{
+    unset VICTIM_LIMIT_MS
+    while IFS='|' read -r fault bare_rounds shimmed_rounds margin command <&3; do
+        case $fault in
+        '' | \#*) continue ;;
+        esac
+        fault=${fault%"${fault##*[! ]}"}
+        name=$(name_of "$command")
+        # the numbers have blanks around them
+        # shellcheck disable=SC2086
+        set -- $bare_rounds $shimmed_rounds $margin
+        [ "$fault" = - ] || run_bare "$fault" "$1" "$command" "$name"
+        run_shimmed "$3" "$(count median_us)" "$2" "$command" "$name"
+    done 3<&0 </dev/null
+}

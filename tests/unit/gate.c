@@ -1,0 +1,254 @@
+#include "core/gate.h"
+
+#include "base/options.h"
+#include "base/sys.h"
+#include "core/await.h"
+#include "core/wait.h"
+#include "support.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* A thread that goes through the gate when it is told to, and says when it came through. */
+struct walker {
+    pthread_t thread;
+    struct record *_Atomic record;
+    _Atomic int go, through;
+};
+
+static void *walk(void *argument)
+{
+    struct walker *w = argument;
+    w->record = record_self();
+    UNTIL(w->go);
+    gate_pass(w->record, PLACE_NONE);
+    w->through = 1;
+    return NULL;
+}
+
+static void walker_start(struct walker *w)
+{
+    *w = (struct walker){0};
+    cr_assert_eq(pthread_create(&w->thread, NULL, walk, w), 0);
+    UNTIL(w->record);
+}
+
+Test(gate, its_owner_passes, .timeout = 10)
+{
+    struct record *me = awake();
+    gate_close(me, GATE_FORK);
+    cr_assert_eq(gate_closed(me), 0);
+    cr_assert_not(gate_stops(me, PLACE_NONE));
+}
+
+Test(gate, others_hold_still_until_it_opens, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w;
+    walker_start(&w);
+    gate_close(me, GATE_FORK);
+    w.go = 1;
+    UNTIL(w.record->held);
+    cr_assert_not(w.through);
+    gate_open(GATE_FORK);
+    pthread_join(w.thread, NULL);
+    cr_assert(w.through);
+}
+
+Test(gate, who_holds_a_lock_is_not_stopped, .timeout = 10)
+{
+    struct record *me = awake(), *other = record_new();
+    other->tid = me->tid; /* a thread of ours that isn't the owner */
+    mutex.__data.__owner = me->tid;
+    mutex.__data.__lock = 1;
+    held_push(other, entry_of(&mutex, KIND_MUTEX));
+    gate_close(me, GATE_FORK);
+    cr_assert_not(gate_stops(other, PLACE_NONE));
+    cr_assert(gate_stops(other, 0), "its own place doesn't count");
+}
+
+Test(gate, exit_lets_the_joined_one_pass, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = OPTION_FOREVER;
+    struct walker w;
+    walker_start(&w);
+    gate_close(me, GATE_EXIT);
+    w.go = 1;
+    UNTIL(w.record->held);
+    gate_let_pass(w.record);
+    pthread_join(w.thread, NULL);
+    cr_assert(gate & GATE_EXIT, "the gate itself stays closed");
+}
+
+Test(gate, exit_goes_on_when_its_owner_waits_for_long, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = OPTION_FOREVER;
+    struct walker w;
+    walker_start(&w);
+    gate_close(me, GATE_EXIT);
+    w.go = 1;
+    UNTIL(w.record->held);
+    gate_owner_waits(me);
+    pthread_join(w.thread, NULL);
+    cr_assert(w.through);
+}
+
+Test(gate, a_wait_that_ended_closes_it_again, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = OPTION_FOREVER;
+    options.grace_ms = 1000;
+    struct walker w;
+    walker_start(&w);
+    gate_close(me, GATE_EXIT);
+    gate_owner_waits(me);
+    sys_sleep_us(2000);
+    cr_assert_not(gate_stops(w.record, PLACE_NONE), "it waits longer than grace_ms");
+    gate_owner_waited(me, 1, 0);
+    cr_assert(gate_stops(w.record, PLACE_NONE));
+    w.go = 1;
+    gate_let_pass(w.record);
+    pthread_join(w.thread, NULL);
+}
+
+Test(gate, short_sleeps_add_up, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = OPTION_FOREVER;
+    options.grace_ms = 20000;
+    struct record *other = record_new();
+    gate_close(me, GATE_EXIT);
+    int rounds = 0;
+    while (gate_stops(other, PLACE_NONE)) {
+        gate_owner_waits(me);
+        sys_sleep_us(1000);
+        gate_owner_waited(me, 0, 1);
+        rounds++;
+    }
+    cr_assert_gt(rounds, 1, "one short sleep is no wait");
+}
+
+Test(gate, without_progress_it_opens_for_good, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = 10000;
+    struct walker w;
+    walker_start(&w);
+    gate_close(me, GATE_EXIT);
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+    cr_assert_eq(gate, GATE_OPEN);
+}
+
+Test(gate, a_forking_thread_that_waits_opens_it, .timeout = 10)
+{
+    struct record *me = awake();
+    gate_close(me, GATE_FORK);
+    gate_owner_waits(me);
+    cr_assert_eq(gate, GATE_OPEN);
+}
+
+Test(await, idle_threads_are_still, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    gate_close(me, GATE_FORK);
+    cr_assert_eq(await_stillness(me, GATE_FORK, options.fork_wait_ms), 0);
+    sleeper_end(&s);
+}
+
+Test(await, a_sleeper_with_a_lock_is_given_up_once, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    mutex.__data.__owner = s.record->tid;
+    mutex.__data.__lock = 1;
+    held_push(s.record, entry_of(&mutex, KIND_MUTEX));
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
+    int64_t run = s.record->stuck_run_time;
+    cr_assert_gt(run, 0);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1, "the same sleep again");
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0, "chronic by now");
+    sleeper_end(&s);
+}
+
+Test(await, a_stale_entry_is_not_awaited, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    held_push(s.record, entry_of(&mutex, KIND_MUTEX)); /* free, and nobody's */
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    sleeper_end(&s);
+}
+
+static void *hold_for_a_while(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    mutex.__data.__owner = me->tid;
+    mutex.__data.__lock = 1;
+    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    w->record = me;
+    for (int i = 0; i < 20; i++)
+        sys_sleep_us(500);
+    w->through = 1;
+    held_pop(me, 0);
+    UNTIL(w->go);
+    return NULL;
+}
+
+Test(await, a_critical_section_is_awaited, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    pthread_create(&w.thread, NULL, hold_for_a_while, &w);
+    UNTIL(w.record);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(w.through, "its short sleeps are no reason to give it up");
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+}
+
+Test(await, nobody_waits_for_the_dead, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    held_push(s.record, entry_of(&mutex, KIND_READ));
+    int tid = s.record->tid;
+    sleeper_end(&s);
+    UNTIL(!sys_thread_exists(process.pid, tid));
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert_eq(s.record->state, RECORD_FREE);
+}
+
+static void wait_here(struct record *me, int times)
+{
+    for (int i = 0; i < times; i++) {
+        struct waiting w;
+        wait_enter(&w, me, WAIT_TIMED, (void *)0x1234);
+        wait_leave(&w);
+    }
+}
+
+Test(wait, a_few_returns_make_a_timed_wait_housekeeping, .timeout = 10)
+{
+    struct record *me = awake();
+    struct waiting w;
+    wait_here(me, 1);
+    wait_enter(&w, me, WAIT_TIMED, (void *)0x1234);
+    cr_assert_eq(wait_kind_of(me), WAIT_TIMED);
+    cr_assert_not(wait_is_housekeeping(me));
+    wait_leave(&w);
+    wait_enter(&w, me, WAIT_TIMED, (void *)0x1234);
+    cr_assert(wait_is_housekeeping(me));
+    wait_leave(&w);
+    wait_enter(&w, me, WAIT_TIMED, (void *)0x5678);
+    cr_assert_not(wait_is_housekeeping(me), "another call site");
+    wait_leave(&w);
+    cr_assert_eq(wait_kind_of(me), WAIT_NONE);
+}

@@ -1,0 +1,45 @@
+#include "base/libc.h"
+
+#include <criterion/criterion.h>
+#include <dlfcn.h>
+
+#include "base/elf.h"
+#include "base/layout.h"
+
+Test(libc, every_required_name_is_found, .timeout = 10)
+{
+    cr_assert_eq(libc_resolve(), 0);
+    cr_assert_not_null(libc.fork);
+    cr_assert_not_null(libc.pthread_cond_wait);
+}
+
+/* The default version: what the link editor binds new programs to. */
+Test(libc, the_default_version_is_chosen, .timeout = 10)
+{
+    const char *versioned = "pthread_cond_timedwait";
+    cr_assert_eq(elf_next(versioned), dlvsym(RTLD_DEFAULT, versioned, "GLIBC_2.3.2"));
+    cr_assert_neq(elf_next(versioned), dlvsym(RTLD_DEFAULT, versioned, "GLIBC_2.2.5"));
+}
+
+Test(libc, agrees_with_dlsym, .timeout = 10)
+{
+    libc_resolve();
+#define SYMBOL(name, since, need, door)                                                         \
+    cr_expect_eq((void *)libc.name, dlsym(RTLD_DEFAULT, #name), "%s", #name);
+#include "symbols.def"
+#undef SYMBOL
+}
+
+Test(libc, unknown_names_have_no_address, .timeout = 10)
+{
+    cr_assert_null(elf_next("holdstill_no_such_function"));
+}
+
+Test(layout, is_as_this_libc_has_it, .timeout = 10)
+{
+    libc_resolve();
+    layout_probe();
+    cr_assert(layout.condition_wrefs == 36 / 4 || layout.condition_wrefs == 28 / 4);
+    cr_assert(layout.semaphore_tail);
+    cr_assert_eq(layout.outermost_slot_is_used, 0);
+}

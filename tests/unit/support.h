@@ -1,0 +1,27 @@
+/* What the unit tests share: the internals awake without doors, and threads in known states. */
+#ifndef HOLDSTILL_TEST_SUPPORT_H
+#define HOLDSTILL_TEST_SUPPORT_H
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+
+#include "core/threads.h"
+
+/* Resolves, probes, sets the default options, and makes the calling thread's record. */
+struct record *awake(void);
+
+/* A thread with a record, which sleeps in the kernel until it is dismissed. */
+struct sleeper {
+    pthread_t thread;
+    struct record *record;
+    _Atomic int ready, dismissed;
+};
+void sleeper_start(struct sleeper *s);
+void sleeper_end(struct sleeper *s);
+
+/* Waits until `condition` holds; the test's own time limit ends it otherwise. */
+#define UNTIL(condition)                                                                        \
+    while (!(condition))                                                                        \
+    sys_sleep_us(100)
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * What victims share: clocks, random numbers, children with a deadline and
+ * their counts.  Header only, for C and C++.
+ *
+ * VICTIM_LIMIT_MS in the environment: how long a child may take before it
+ * counts as hung and is killed (5000).
+ */
+#ifndef VICTIM_H
+#define VICTIM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHILD_OK = 0, CHILD_TORN = 3, CHILD_WRONG = 4 };
+enum { HUNG_ENOUGH = 20 }; /* so many hung children prove the point */
+
+/* A failing set-up is no finding: status 99, a hard error in TAP harnesses. */
+__attribute__((noreturn)) static inline void die(const char *what)
+{
+    fprintf(stderr, "victim: %s: %s\n", what, strerror(errno));
+    _exit(99);
+}
+
+/* For calls that return an error number. */
+#define MUST(call)                                                                                 \
+    do {                                                                                           \
+        errno = (call);                                                                            \
+        if (errno != 0)                                                                            \
+            die(#call);                                                                            \
+    } while (0)
+
+static inline int64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static inline double ms_since(int64_t start)
+{
+    return (double)(now_ns() - start) / 1e6;
+}
+
+static inline void sleep_us(long us)
+{
+    struct timespec t;
+
+    t.tv_sec = us / 1000000;
+    t.tv_nsec = us % 1000000 * 1000;
+    nanosleep(&t, NULL);
+}
+
+/* The time so many ms from now, for timed waits on `clock`. */
+static inline struct timespec in_ms(clockid_t clock, long ms)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* xorshift: a state a thread, never zero. */
+static inline uint32_t next_random(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
+static inline int argument(int argc, char **argv, int index, int otherwise)
+{
+    return index < argc ? atoi(argv[index]) : otherwise;
+}
+
+static inline int limit_ms(void)
+{
+    const char *text = getenv("VICTIM_LIMIT_MS");
+
+    return text ? atoi(text) : 5000;
+}
+
+static inline pthread_t start(void *(*routine)(void *), void *argument)
+{
+    pthread_t thread;
+
+    MUST(pthread_create(&thread, NULL, routine, argument));
+    return thread;
+}
+
+static inline void start_detached(void *(*routine)(void *), void *argument)
+{
+    MUST(pthread_detach(start(routine, argument)));
+}
+
+/* How many threads of this process sleep in the kernel; the caller doesn't. */
+static inline int count_asleep(void)
+{
+    DIR *dir = opendir("/proc/self/task");
+    struct dirent *entry;
+    int count = 0;
+
+    if (!dir)
+        die("/proc/self/task");
+    while ((entry = readdir(dir)) != NULL) {
+        char path[300], state = 0;
+        FILE *file;
+
+        snprintf(path, sizeof path, "/proc/self/task/%s/stat", entry->d_name);
+        if (entry->d_name[0] == '.' || (file = fopen(path, "re")) == NULL)
+            continue;
+        if (fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && state == 'S')
+            count++;
+        fclose(file);
+    }
+    closedir(dir);
+    return count;
+}
+
+/* Twice in a row: a thread on its way to sleep may wait shortly for others. */
+static inline void await_asleep(int threads)
+{
+    for (int seen = 0; seen < 2; sleep_us(1000))
+        seen = count_asleep() >= threads ? seen + 1 : 0;
+}
+
+/* Steps in the order they happened, as one line: "work,handler". */
+static inline void crumb(const char *step)
+{
+    static int any;
+    char text[64];
+    int length = snprintf(text, sizeof text, "%s%s",
+                          __atomic_exchange_n(&any, 1, __ATOMIC_RELAXED) ? "," : "", step);
+
+    if (write(1, text, (size_t)length) != length)
+        _exit(99);
+}
+
+/* Findings of victims that need no child: what was not as it must be. */
+static inline int *findings(void)
+{
+    static int count;
+
+    return &count;
+}
+
+static inline void expect(bool right, const char *what)
+{
+    if (right)
+        return;
+    if (__atomic_fetch_add(findings(), 1, __ATOMIC_RELAXED) < 10)
+        fprintf(stderr, "not so: %s\n", what);
+}
+
+/* What `repeat -t` counts from. */
+static inline void mark_end(void)
+{
+    dprintf(1, "%lld\n", (long long)now_ns());
+}
+
+/* The wait status of the child, or -1: it had to be killed. */
+static inline int reap(pid_t child)
+{
+    int64_t begin = now_ns();
+    int status;
+
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        if (ms_since(begin) > limit_ms()) {
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+            return -1;
+        }
+        sleep_us(100);
+    }
+    return status;
+}
+
+struct tally {
+    int of, hung, torn, wrong;
+    double longest_fork_ms;
+};
+
+static inline void count_child(struct tally *tally, pid_t child)
+{
+    int status = reap(child);
+
+    tally->of++;
+    if (status == -1)
+        tally->hung++;
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TORN)
+        tally->torn++;
+    else if (status != 0)
+        tally->wrong++;
+}
+
+/*
+ * Forks; the child runs body(argument) and leaves with its result.  No child
+ * outlives its limit by much, even if its parent died.
+ */
+static inline void try_fork(struct tally *tally, int (*body)(void *), void *argument)
+{
+    int64_t begin = now_ns();
+    pid_t child = fork();
+
+    if (child == -1)
+        die("fork");
+    if (child == 0) {
+        alarm((unsigned)limit_ms() / 1000 + 2);
+        _exit(body(argument));
+    }
+    if (ms_since(begin) > tally->longest_fork_ms)
+        tally->longest_fork_ms = ms_since(begin);
+    count_child(tally, child);
+}
+
+static inline bool enough(const struct tally *tally)
+{
+    return tally->hung >= HUNG_ENOUGH;
+}
+
+/* Prints the counts; the exit status of the victim. */
+static inline int verdict(const struct tally *tally)
+{
+    printf("hung=%d torn=%d wrong=%d of=%d longest_fork_ms=%.1f\n", tally->hung, tally->torn,
+           tally->wrong, tally->of, tally->longest_fork_ms);
+    fflush(stdout);
+    return tally->hung + tally->torn + tally->wrong > 0;
+}
+
+#endif
