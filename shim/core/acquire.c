@@ -182,8 +182,8 @@ int acquire(const struct taking *t)
     if (t->kind == KIND_SEMAPHORE) {
         if (!is_lock(t->object))
             return take_signal(me, t);
-        if (view(t->object)->holder == me) /* it waits for what it "holds": a signal */
-            held_pop(me, held_find(me, t->object, KIND_SEMAPHORE));
+        /* It waits for what it "holds", or what somebody else posted: a signal, no lock. */
+        held_pop(me, held_find(me, t->object, KIND_SEMAPHORE));
     }
     return acquire_listed(me, t);
 }

@@ -6,16 +6,33 @@
 #include "base/layout.h"
 #include "base/sys.h"
 
+enum { PAGES_KNOWN = 4 };
+
 struct child {
     struct record *me;
     int old_tid;
     int mended;
+    uintptr_t private_pages[PAGES_KNOWN];
+    unsigned next_page;
 };
 
-static int is_private(const void *object, size_t size)
+/* Many threads wait in few objects: the pages found private last are not asked for again. */
+static int is_private_page(struct child *c, uintptr_t page)
 {
-    const char *last = (const char *)object + size - 1;
-    return sys_mapping(object) == MAPPING_PRIVATE && sys_mapping(last) == MAPPING_PRIVATE;
+    for (int i = 0; i < PAGES_KNOWN; i++)
+        if (c->private_pages[i] == page)
+            return 1;
+    if (sys_mapping((const void *)page) != MAPPING_PRIVATE)
+        return 0;
+    c->private_pages[c->next_page++ % PAGES_KNOWN] = page;
+    return 1;
+}
+
+static int is_private(struct child *c, const void *object, size_t size)
+{
+    uintptr_t first = (uintptr_t)object, last = first + size - 1;
+    return is_private_page(c, first & ~(uintptr_t)4095) &&
+           is_private_page(c, last & ~(uintptr_t)4095);
 }
 
 /* The survivor holds it, or (it forked in a signal handler) was in the middle of taking it. */
@@ -103,7 +120,7 @@ static void mend(struct child *c, const struct record *ghost, entry e)
         [KIND_WRITE] = sizeof(pthread_rwlock_t),  [KIND_SEMAPHORE] = sizeof(sem_t),
         [KIND_CONDITION] = sizeof(pthread_cond_t)};
     void *object = entry_object(e);
-    if (!object || !is_private(object, sizes[entry_kind(e)]))
+    if (!object || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
     case KIND_MUTEX: mend_mutex(c, ghost, object); break;
@@ -119,7 +136,7 @@ static void mend(struct child *c, const struct record *ghost, entry e)
 static void rename_own(struct child *c, entry e)
 {
     void *object = entry_object(e);
-    if (!object || e & ENTRY_TRY || sys_mapping(object) != MAPPING_PRIVATE)
+    if (!object || e & ENTRY_TRY || !is_private(c, object, 1))
         return;
     if (entry_kind(e) == KIND_MUTEX) {
         pthread_mutex_t *m = object;
@@ -138,7 +155,7 @@ static void rename_own(struct child *c, entry e)
 
 int repair_child(struct record *me, int old_tid)
 {
-    struct child c = {me, old_tid, 0};
+    struct child c = {.me = me, .old_tid = old_tid};
     unsigned before = process.generation++;
     if (me)
         me->generation = process.generation;
