@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The Test Anything Protocol, for tests in sh. Sourced; makes $tmp, a directory that goes at the end.
+# The Test Anything Protocol, for tests in sh. Sourced. $tmp is a directory that goes at the end.
 
 tap_points=0
 tmp=$(mktemp -d) || exit 99

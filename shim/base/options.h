@@ -6,8 +6,8 @@
 
 enum { OPTION_TEXT_SIZE = 256 };
 
-/* Milliseconds are kept as microseconds; "inf" is INT64_MAX / 2, so that sums don't overflow. */
-#define OPTION_FOREVER (INT64_MAX / 2)
+/* Milliseconds are kept as microseconds; "inf" leaves room for sums and multiples. */
+#define OPTION_FOREVER (INT64_MAX / 100000)
 
 struct options {
 #define OPTION_CHOICE(name, preset, choices, help) int name;

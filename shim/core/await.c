@@ -13,12 +13,15 @@ enum {
     UNCHANGED_US = 500, /* so long the same: an entry may be disbelieved */
     ASLEEP_US = 3000,   /* asleep so long without running: given up */
     BLIND_ASLEEP_US = 10000, /* the same without /proc, where waiting for a CPU looks like it */
+    STEP_US = 250,      /* no look counts for longer */
     CLOCK_FACTOR = 5
 };
 
 struct awaiting {
+    const struct record *me;
     uint32_t which;
-    int64_t limit, began;
+    int64_t limit, began; /* by the clock */
+    int64_t now, seen;    /* the time that we spent looking: see tick */
     int round;
     struct record *first; /* those about whom not all is said, linked by next_awaited */
     int moving, given_up;
@@ -32,17 +35,28 @@ static unsigned ignored(const struct awaiting *a)
     return a->which == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0;
 }
 
+/*
+ * On a loaded machine we get no CPU for milliseconds, and neither do those whom the sleepers wait
+ * for. What must last "for a while" is measured in time that we spent looking.
+ */
+static void tick(struct awaiting *a)
+{
+    int64_t now = sys_now_us(), step = now - a->now;
+    a->seen += step < STEP_US ? step : STEP_US;
+    a->now = now;
+}
+
 /* Has its record said the same for a while, so that what it says may be compared with the objects? */
-static int unchanged(struct record *r, int64_t now)
+static int unchanged(const struct awaiting *a, struct record *r)
 {
     entry e = held_get(r, 0);
     uint32_t nested = r->nested;
     if (e != r->watch.outermost || nested != r->watch.nested || !r->watch.unchanged_since) {
         r->watch.outermost = e;
         r->watch.nested = nested;
-        r->watch.unchanged_since = now;
+        r->watch.unchanged_since = a->seen;
     }
-    return now - r->watch.unchanged_since >= UNCHANGED_US;
+    return a->seen - r->watch.unchanged_since >= UNCHANGED_US;
 }
 
 /*
@@ -66,22 +80,44 @@ static enum verdict ready_to_hold(struct record *r)
     return run == before ? LOOKS_STILL : MOVING;
 }
 
-/* Busy and asleep in the kernel: it won't come to rest. The run time tells the same sleep later. */
-static int sleeps(struct record *r, int64_t now)
+/* Does q hold this lock, and will it not give it back before we go on? */
+static int keeps(const struct record *me, const struct record *q, const void *lock)
 {
-    if (r->watch.asleep_since && now - r->watch.asleep_since < ASLEEP_US)
+    entry e = held_held(q, lock);
+    return e && (q == me || q->watch.given_up || e & ENTRY_CHRONIC);
+}
+
+/*
+ * Does r wait for a lock that it will get? That is, one that is free by now, or whose holder may
+ * still come to rest. The newest entry tells; a condition is waited for without hope.
+ */
+static int waits_for_mover(const struct awaiting *a, const struct record *r)
+{
+    entry e = held_newest(r);
+    if (!(e & ENTRY_TRY) || entry_kind(e) == KIND_CONDITION || !entry_object(e))
+        return 0;
+    for (const struct record *q = record_first(); q; q = record_next((struct record *)q))
+        if (!record_is_ghost(q) && keeps(a->me, q, entry_object(e)))
+            return 0;
+    return 1;
+}
+
+/* Busy and asleep in the kernel: it won't come to rest. The run time tells the same sleep later. */
+static int sleeps(const struct awaiting *a, struct record *r)
+{
+    int64_t asleep_for = r->watch.asleep_since ? a->seen - r->watch.asleep_since : 0;
+    if (r->watch.asleep_since && asleep_for < ASLEEP_US)
         return 0;
     int64_t run = proc_run_time(r->tid);
     int state = proc_state(r->tid), asleep = state == 'S' || state == STATE_UNKNOWN;
-    if (state == STATE_UNKNOWN && r->watch.asleep_since &&
-        now - r->watch.asleep_since < BLIND_ASLEEP_US && run == r->watch.asleep_run)
-        return 0;
     if (asleep && r->watch.asleep_since && run == r->watch.asleep_run) {
+        if (state == STATE_UNKNOWN && asleep_for < BLIND_ASLEEP_US)
+            return 0;
         r->stuck_run_time = run;
-        return 1;
+        return !waits_for_mover(a, r);
     }
     r->watch.asleep_run = run;
-    r->watch.asleep_since = asleep ? now : 0;
+    r->watch.asleep_since = asleep ? a->seen : 0;
     return 0;
 }
 
@@ -94,25 +130,27 @@ static int still_stuck(struct record *r)
     return 0;
 }
 
-/* The clock decides, except for a thread that wants to run and gets no CPU. */
-static int out_of_time(const struct awaiting *a, struct record *r, int64_t now)
+/* The clock decides, except for a thread that gets no CPU, or waits for one that gets none. */
+static int out_of_time(const struct awaiting *a, struct record *r)
 {
-    if (now - a->began < a->limit)
+    if (a->now - a->began < a->limit)
         return 0;
-    if (now - a->began >= a->limit * CLOCK_FACTOR || proc_state(r->tid) != 'R')
+    if (a->now - a->began >= a->limit * CLOCK_FACTOR)
         return 1;
+    if (proc_state(r->tid) != 'R')
+        return !waits_for_mover(a, r);
     int64_t run = proc_run_time(r->tid);
     return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
 }
 
-static enum verdict look(const struct awaiting *a, struct record *r, int64_t now)
+static enum verdict look(const struct awaiting *a, struct record *r)
 {
     int busy = held_busy(r, ignored(a));
     if (r->queued || (!busy && a->which == GATE_FORK))
         return STILL;
     if (a->round < SPINS)
         return MOVING;
-    if (busy && unchanged(r, now) && !held_busy_proven(r, ignored(a)))
+    if (busy && unchanged(a, r) && !held_busy_proven(r, ignored(a)))
         busy = 0;
     if (!busy && a->which == GATE_FORK)
         return STILL;
@@ -121,27 +159,33 @@ static enum verdict look(const struct awaiting *a, struct record *r, int64_t now
         return v;
     if (!record_alive(r))
         return GONE;
-    return (busy && sleeps(r, now)) || out_of_time(a, r, now) ? GIVEN_UP : MOVING;
+    return (busy && sleeps(a, r)) || out_of_time(a, r) ? GIVEN_UP : MOVING;
+}
+
+static void give_up(struct awaiting *a, struct record *r)
+{
+    r->watch.given_up = 1;
+    held_outlived(r, 1);
+    a->given_up++;
 }
 
 /* Who isn't still at first sight is listed. */
-static void list_moving(struct awaiting *a, const struct record *me)
+static void list_moving(struct awaiting *a)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == me || record_is_ghost(r))
+        if (r == a->me || record_is_ghost(r))
             continue;
         int busy = held_busy(r, ignored(a));
         if (!busy && r->outlived)
             r->outlived = 0;
         if ((!busy && a->which == GATE_FORK) || !record_alive(r))
             continue;
-        if (busy && still_stuck(r)) {
-            held_outlived(r, 1);
-            a->given_up++;
-            continue;
-        }
         memset(&r->watch, 0, sizeof r->watch);
         r->watch.run_began = -1;
+        if (busy && still_stuck(r)) {
+            give_up(a, r);
+            continue;
+        }
         r->next_awaited = a->first;
         a->first = r;
         a->moving = 1;
@@ -151,21 +195,23 @@ static void list_moving(struct awaiting *a, const struct record *me)
 /* Looks at all that are listed, and drops those about whom all is said. */
 static void look_at_all(struct awaiting *a)
 {
-    int64_t now = a->round < SPINS ? 0 : sys_now_us();
+    if (a->round >= SPINS)
+        tick(a);
     a->moving = 0;
     for (struct record **link = &a->first, *r; (r = *link);) {
         if (a->round == SPINS)
             r->watch.run_began = proc_run_time(r->tid);
-        enum verdict v = look(a, r, now);
+        enum verdict v = look(a, r);
         a->moving += v == MOVING;
-        a->given_up += v == GIVEN_UP;
         if (v == MOVING || v == LOOKS_STILL) {
             link = &r->next_awaited;
             continue;
         }
         *link = r->next_awaited;
-        if (v != GONE)
-            held_outlived(r, v == GIVEN_UP);
+        if (v == GIVEN_UP)
+            give_up(a, r);
+        else if (v != GONE)
+            held_outlived(r, 0);
     }
 }
 
@@ -181,10 +227,11 @@ static void pause_between_looks(int round)
 
 int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
 {
-    struct awaiting a = {.which = which, .limit = limit_us, .began = sys_now_us()};
+    struct awaiting a = {.me = me, .which = which, .limit = limit_us, .began = sys_now_us(), .seen = 1};
+    a.now = a.began;
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
-    for (list_moving(&a, me); a.moving; a.round++) {
+    for (list_moving(&a); a.moving; a.round++) {
         look_at_all(&a);
         if (a.moving)
             pause_between_looks(a.round);

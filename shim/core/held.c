@@ -114,6 +114,18 @@ int held_count(const struct record *r, const void *object, enum kind kind)
     return count;
 }
 
+entry held_newest(const struct record *r) { return held_get(r, nested(r)); }
+
+entry held_held(const struct record *r, const void *object)
+{
+    for (int i = nested(r); i >= 0; i--) {
+        entry e = held_get(r, i);
+        if (e && !(e & ENTRY_TRY) && entry_object(e) == object)
+            return e;
+    }
+    return 0;
+}
+
 int held_outermost(struct record *me, int place, unsigned ignored)
 {
     if (me->over != me->over_ignored)

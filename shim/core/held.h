@@ -61,6 +61,12 @@ int held_find(const struct record *r, const void *object, enum kind kind);
 /* Drops all entries of one's own for an object that begins or ends its life. */
 void held_drop(const void *object);
 
+/* The newest entry of r, 0 if it has none. */
+entry held_newest(const struct record *r);
+
+/* r's entry for an object that it holds, in any way; 0 if it doesn't. */
+entry held_held(const struct record *r, const void *object);
+
 /* How many of r's entries without TRY name this object. */
 int held_count(const struct record *r, const void *object, enum kind kind);
 

@@ -56,6 +56,7 @@ struct record {
     uint64_t outlived;      /* slots whose entries the last closing gave up */
     uint32_t over_ignored;
     struct {
+        int given_up;            /* at this closing, or at the last that looked at it */
         int64_t run_began;       /* its run time when it was first looked at; -1 unknown */
         int64_t asleep_run;      /* asleep with this run time ... */
         int64_t asleep_since;    /* ... since then; 0: it isn't */

@@ -213,6 +213,57 @@ Test(await, a_critical_section_is_awaited, .timeout = 10)
     pthread_join(w.thread, NULL);
 }
 
+/* A sleeper in one lock that waits for another; the other's holder ends both. */
+static struct sleeper in_chain;
+static pthread_mutex_t wanted = PTHREAD_MUTEX_INITIALIZER;
+
+static void chain_start(void)
+{
+    sleeper_start(&in_chain);
+    mutex.__data.__owner = in_chain.record->tid;
+    mutex.__data.__lock = wanted.__data.__lock = 1;
+    held_push(in_chain.record, entry_of(&mutex, KIND_MUTEX));
+    held_push(in_chain.record, entry_of(&wanted, KIND_MUTEX) | ENTRY_TRY);
+}
+
+static void *hold_what_is_wanted(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    wanted.__data.__owner = me->tid;
+    held_push(me, entry_of(&wanted, KIND_MUTEX));
+    w->record = me;
+    for (int i = 0; i < 20; i++)
+        sys_sleep_us(500);
+    held_pop(in_chain.record, 1);
+    held_pop(in_chain.record, 0);
+    held_pop(me, 0);
+    UNTIL(w->go);
+    return NULL;
+}
+
+Test(await, who_waits_for_one_that_moves_is_awaited, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    chain_start();
+    pthread_create(&w.thread, NULL, hold_what_is_wanted, &w);
+    UNTIL(w.record);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+    sleeper_end(&in_chain);
+}
+
+Test(await, who_waits_for_a_lock_of_mine_is_given_up, .timeout = 10)
+{
+    struct record *me = awake();
+    chain_start();
+    held_push(me, entry_of(&wanted, KIND_MUTEX));
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
+    sleeper_end(&in_chain);
+}
+
 Test(await, nobody_waits_for_the_dead, .timeout = 10)
 {
     struct record *me = awake();
