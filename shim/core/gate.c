@@ -26,6 +26,15 @@ static struct {
 
 static _Atomic int fork_owner; /* tid */
 
+/* Counts openings and passes: what held threads wait for, so that none of these is missed. */
+static _Atomic uint32_t news;
+
+static void tell_held(void)
+{
+    atomic_fetch_add(&news, 1);
+    sys_futex_wake(&news, INT_MAX);
+}
+
 void gate_close(struct record *me, uint32_t which)
 {
     me->owns |= which;
@@ -39,7 +48,7 @@ void gate_close(struct record *me, uint32_t which)
 void gate_open(uint32_t which)
 {
     if (atomic_fetch_and(&gate, ~which) & which)
-        sys_futex_wake(&gate, INT_MAX);
+        tell_held();
 }
 
 void gate_disown(struct record *me, uint32_t which) { me->owns &= ~which; }
@@ -99,11 +108,11 @@ void gate_hold(struct record *me)
     gate_look_for_unseen_fork();
     me->held = 1;
     for (int64_t looked = sys_now_us();;) {
-        uint32_t seen = gate, closed = seen & ~me->owns;
+        uint32_t seen = news, closed = gate & ~me->owns;
         if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
             break;
         int64_t limit = closed & GATE_FORK ? FORK_OWNER_LOOK_US : options.grace_ms + 1000;
-        sys_futex_wait(&gate, seen, limit);
+        sys_futex_wait(&news, seen, limit);
         if (closed & GATE_FORK && sys_now_us() - looked >= FORK_OWNER_LOOK_US) {
             looked = sys_now_us();
             look_at_fork_owner(&asleep, &unseen);
@@ -144,5 +153,5 @@ void gate_let_pass(struct record *r)
 {
     r->pass = 1;
     if (gate & GATE_EXIT)
-        sys_futex_wake(&gate, INT_MAX);
+        tell_held();
 }

@@ -4,8 +4,8 @@
 #include "base/sys.h"
 
 /*
- * Does the object say that thread r isn't in it? A mutex without an owner is being taken or given
- * up while its lock word is set. Readers leave no trace.
+ * Does the object say that thread r isn't in it? A mutex or semaphore that is taken but has no
+ * owner is being taken or given up. Readers leave no trace.
  */
 static int stale(const struct record *r, entry e)
 {
@@ -22,8 +22,10 @@ static int stale(const struct record *r, entry e)
     }
     if (entry_kind(e) == KIND_WRITE)
         return ((const pthread_rwlock_t *)object)->__data.__cur_writer != r->tid;
-    if (entry_kind(e) == KIND_SEMAPHORE)
-        return ((const struct semaphore_view *)object)->holder != r;
+    if (entry_kind(e) == KIND_SEMAPHORE) {
+        const struct semaphore_view *s = object;
+        return s->holder != r && (s->holder || s->value);
+    }
     return 0;
 }
 

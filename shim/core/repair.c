@@ -88,11 +88,12 @@ static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
     }
 }
 
+/* Taken without a holder: a ghost was taking it or giving it up. */
 static void mend_semaphore(struct child *c, const struct record *ghost, struct semaphore_view *s)
 {
     if (s->shared)
         return;
-    if (s->holder == ghost && s->value == 0) {
+    if ((s->holder == ghost || !s->holder) && s->value == 0) {
         s->holder = NULL;
         s->value = 1;
         c->mended++;

@@ -178,21 +178,37 @@ Test(repair, a_condition_is_fresh_and_keeps_its_clock)
     cr_assert_arr_eq(&c, &fresh, sizeof c);
 }
 
-Test(repair, a_semaphore_goes_to_the_next_taker_only_from_its_holder)
+static union {
+    sem_t semaphore;
+    struct semaphore_view view;
+} semaphore;
+
+static void taken_semaphore(void *holder)
 {
-    static union {
-        sem_t semaphore;
-        struct semaphore_view view;
-    } held, posted;
-    sem_init(&held.semaphore, 0, 0);
-    sem_init(&posted.semaphore, 0, 0);
-    held.view.holder = ghost;
-    posted.view.holder = NULL; /* another thread is to post it */
-    held_push(ghost, entry_of(&held, KIND_SEMAPHORE));
-    held_push(ghost, entry_of(&posted, KIND_SEMAPHORE));
+    sem_init(&semaphore.semaphore, 0, 0);
+    semaphore.view.holder = holder;
+    held_push(ghost, entry_of(&semaphore, KIND_SEMAPHORE));
+}
+
+Test(repair, a_ghosts_semaphore_goes_to_the_next_taker)
+{
+    taken_semaphore(ghost);
     cr_assert_eq(repair(), 1);
-    cr_assert_eq(sem_trywait(&held.semaphore), 0);
-    cr_assert_neq(sem_trywait(&posted.semaphore), 0);
+    cr_assert_eq(sem_trywait(&semaphore.semaphore), 0);
+}
+
+Test(repair, so_does_one_that_was_being_taken)
+{
+    taken_semaphore(NULL);
+    cr_assert_eq(repair(), 1);
+    cr_assert_eq(sem_trywait(&semaphore.semaphore), 0);
+}
+
+Test(repair, the_survivors_semaphore_stays_taken)
+{
+    taken_semaphore(me);
+    cr_assert_eq(repair(), 0);
+    cr_assert_neq(sem_trywait(&semaphore.semaphore), 0);
 }
 
 Test(repair, the_ghosts_entries_are_mended_once)
