@@ -104,36 +104,70 @@ static const ElfW(Sym) *find_sysv(const struct tables *t, const char *name, int 
     return NULL;
 }
 
-static void *find(const struct link_map *map, const char *name, int variable)
+static void *find(const struct tables *t, const char *name, int variable)
 {
-    struct tables t = tables_of(map);
-    if (!t.symbols || !t.strings || (!t.gnu_hash && !t.hash))
+    if (!t->symbols || !t->strings || (!t->gnu_hash && !t->hash))
         return NULL;
-    const ElfW(Sym) *s = t.gnu_hash ? find_gnu(&t, name, variable) : find_sysv(&t, name, variable);
-    return s ? address(&t, s) : NULL;
+    const ElfW(Sym) *s =
+        t->gnu_hash ? find_gnu(t, name, variable) : find_sysv(t, name, variable);
+    return s ? address(t, s) : NULL;
 }
 
-/* link.h: _DYNAMIC is our own dynamic section, which tells our link map from the others. */
+/* link.h: _DYNAMIC is our own dynamic section, which tells our link map from the others. Where we
+   are not in the list (linked into a test) all behind the program itself is behind us. */
+static const struct link_map *behind_us(void)
+{
+    const struct link_map *own = _r_debug.r_map;
+    while (own && own->l_ld != _DYNAMIC)
+        own = own->l_next;
+    return own ? own->l_next : _r_debug.r_map->l_next;
+}
+
+void elf_fill(const struct elf_name *names, size_t count)
+{
+    for (const struct link_map *map = behind_us(); map; map = map->l_next) {
+        struct tables t = tables_of(map);
+        for (size_t i = 0; i < count; i++)
+            if (!*names[i].to)
+                *names[i].to = find(&t, names[i].name, 0);
+    }
+}
 
 void *elf_next(const char *name)
 {
-    const struct link_map *map = _r_debug.r_map;
-    const struct link_map *own = map;
-    while (own && own->l_ld != _DYNAMIC)
-        own = own->l_next;
-    /* Not in the list (linked into a test): search behind the program itself. */
-    for (map = own ? own->l_next : map->l_next; map; map = map->l_next) {
-        void *p = find(map, name, 0);
-        if (p)
-            return p;
-    }
-    return NULL;
+    void *found = NULL;
+    elf_fill(&(const struct elf_name){name, &found}, 1);
+    return found;
 }
 
 void *elf_variable(const char *name)
 {
-    void *p = NULL;
-    for (const struct link_map *map = _r_debug.r_map; map && !p; map = map->l_next)
-        p = find(map, name, 1);
-    return p;
+    void *found = NULL;
+    for (const struct link_map *map = _r_debug.r_map; map && !found; map = map->l_next) {
+        struct tables t = tables_of(map);
+        found = find(&t, name, 1);
+    }
+    return found;
+}
+
+/* The object that holds this address: the nearest load address below it. */
+static const struct link_map *object_of(const void *address)
+{
+    const struct link_map *best = NULL;
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
+        if ((ElfW(Addr))map->l_ld && map->l_addr <= (ElfW(Addr))address &&
+            (!best || map->l_addr > best->l_addr))
+            best = map;
+    return best;
+}
+
+int elf_search_depends_on(const void *caller, const char *file)
+{
+    if (!file || strchr(file, '/'))
+        return file && strchr(file, '$') != NULL;
+    const struct link_map *map = object_of(caller);
+    for (const ElfW(Dyn) *d = map ? map->l_ld : NULL; d && d->d_tag != DT_NULL; d++)
+        if (d->d_tag == DT_RUNPATH || d->d_tag == DT_RPATH)
+            return 1;
+    return 0;
 }

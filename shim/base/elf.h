@@ -1,6 +1,8 @@
 #ifndef HOLDSTILL_ELF_H
 #define HOLDSTILL_ELF_H
 
+#include <stddef.h>
+
 /*
  * The address of the default version of `name` in the first loaded object behind ours,
  * as dlsym(RTLD_NEXT) would search; NULL if there is none. Unlike dlsym it takes no
@@ -8,6 +10,19 @@
  * (System V ABI, "Dynamic Linking"; the GNU hash section).
  */
 void *elf_next(const char *name);
+
+/* The same for many names at once; those whose *to is set already are left alone. */
+struct elf_name {
+    const char *name;
+    void **to;
+};
+void elf_fill(const struct elf_name *names, size_t count);
+
+/*
+ * Would dlopen(file) look where only the object that holds `caller` tells it to (DT_RUNPATH,
+ * DT_RPATH, $ORIGIN)?
+ */
+int elf_search_depends_on(const void *caller, const char *file);
 
 /* The same for a variable, in the order in which the program itself is bound: all objects. */
 void *elf_variable(const char *name);

@@ -41,6 +41,27 @@ static int probe_condition(void)
     return found;
 }
 
+/* Made for 5 threads, process-shared: only the words of count and sharing are not zero. */
+static int probe_barrier(void)
+{
+    union {
+        pthread_barrier_t barrier;
+        uint32_t word[sizeof(pthread_barrier_t) / 4];
+    } u;
+    memset(&u, 0, sizeof u);
+    if (libc.pthread_barrier_init(&u.barrier, NULL, 5) != 0 || u.word[BARRIER_SHARED] != 0)
+        return 0;
+    pthread_barrierattr_t attributes;
+    __typeof__(pthread_barrierattr_setpshared) *set_shared =
+        elf_next("pthread_barrierattr_setpshared");
+    memset(&attributes, 0, sizeof attributes);
+    if (!set_shared || set_shared(&attributes, PTHREAD_PROCESS_SHARED) != 0 ||
+        libc.pthread_barrier_init(&u.barrier, &attributes, 5) != 0)
+        return 0;
+    return u.word[BARRIER_IN] == 0 && u.word[BARRIER_ROUND] == 0 && u.word[BARRIER_COUNT] == 5 &&
+           u.word[BARRIER_SHARED] != 0 && u.word[BARRIER_OUT] == 0;
+}
+
 static int probe_semaphore(void)
 {
     union {
@@ -86,6 +107,7 @@ static int probe_mutex(void)
 void layout_probe(void)
 {
     layout.condition_wrefs = probe_condition();
+    layout.barrier = probe_barrier();
     layout.semaphore_tail = probe_semaphore();
     layout.outermost_slot_is_used = !probe_mutex(); /* 1: the TRY mark, of no object */
 }

@@ -11,6 +11,7 @@
 
 struct layout {
     int condition_wrefs; /* index of a condition's word of flags and waiters; -1 unknown: no repair */
+    int barrier;         /* its words are as below; else no repair */
     int semaphore_tail;  /* libc leaves the tail of a semaphore alone: it may hold our tag */
     /* 0, or what fills slot 0 for ever: this libc's mutexes can't be locked inline. */
     uintptr_t outermost_slot_is_used;
@@ -30,6 +31,16 @@ struct semaphore_view {
 /* MUTEX_NO_ELISION: libc notes that the type was asked for; nothing else differs. */
 enum { MUTEX_NO_ELISION = 512 };
 enum { MUTEX_PSHARED = 128, MUTEX_PP = 64, MUTEX_PI = 32, MUTEX_ROBUST = 16, MUTEX_TYPE = 3 };
+
+/* A barrier: words of pthread_barrier_t. */
+enum { BARRIER_IN, BARRIER_ROUND, BARRIER_COUNT, BARRIER_SHARED, BARRIER_OUT };
+
+/* The value of a free spinlock. */
+#if defined(__x86_64__)
+enum { SPINLOCK_FREE = 1 };
+#else
+enum { SPINLOCK_FREE = 0 };
+#endif
 
 /* Words of pthread_rwlock_t (2.25 and later) that an unlocked lock has zero. */
 enum { RWLOCK_STATE_BYTES = 28 };

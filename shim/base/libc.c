@@ -7,22 +7,22 @@ struct libc libc;
 static const char several_threads;
 const char *libc_single_threaded = &several_threads;
 
-enum { required = 1, optional = 0 };
+static const struct elf_name names[] = {
+#define SYMBOL(name, since, need, door) {#name, (void **)&libc.name},
+#include "../symbols.def"
+#undef SYMBOL
+};
 
-static int resolve(void **slot, const char *name, int need)
-{
-    if (!*slot)
-        *slot = elf_next(name);
-    return !*slot && need == required;
-}
+enum { required = 1, optional = 0 };
 
 int libc_resolve(void)
 {
-    int missing = 0;
     const char *word = elf_variable("__libc_single_threaded");
     if (word)
         libc_single_threaded = word;
-#define SYMBOL(name, since, need, door) missing += resolve((void **)&libc.name, #name, need);
+    elf_fill(names, sizeof names / sizeof *names);
+    int missing = 0;
+#define SYMBOL(name, since, need, door) missing += need && !libc.name;
 #include "../symbols.def"
 #undef SYMBOL
     return missing;

@@ -5,11 +5,27 @@
 #ifndef HOLDSTILL_LIBC_H
 #define HOLDSTILL_LIBC_H
 
+#include <aio.h>
 #include <dirent.h>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <fmtmsg.h>
+#include <grp.h>
+#include <iconv.h>
+#include <libintl.h>
+#include <link.h>
+#include <locale.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
+#include <resolv.h>
 #include <semaphore.h>
+#include <shadow.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -17,8 +33,13 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <threads.h>
+#include <time.h>
 #include <unistd.h>
+#include <utmp.h>
+#include <utmpx.h>
+#include <wchar.h>
 
 #include "undeclared.h"
 

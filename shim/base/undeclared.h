@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -25,6 +27,16 @@ extern void __cxa_finalize(void *dso);
 extern int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(void),
                              void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
 
+/* Itanium C++ ABI, 3.3.3: one-time construction. They are libstdc++'s (or libc++abi's). */
+extern int __cxa_guard_acquire(uint64_t *guard);
+extern void __cxa_guard_release(uint64_t *guard);
+extern void __cxa_guard_abort(uint64_t *guard);
+
+/* thread_local destructors; the C++ runtime calls it. */
+extern int __cxa_thread_atexit_impl(void (*function)(void *), void *argument, void *dso);
+
+extern void __syslog_chk(int priority, int flag, const char *format, ...);
+extern void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments);
 extern int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 extern int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                        const sigset_t *mask, size_t size);

@@ -50,9 +50,24 @@ static int take_semaphore(sem_t *s, enum method method, const struct taking *t)
     }
 }
 
+static int take_spin(pthread_spinlock_t *s, enum method method)
+{
+    return method == METHOD_TRY ? libc.pthread_spin_trylock(s) : libc.pthread_spin_lock(s);
+}
+
+static int take_file(FILE *file, enum method method)
+{
+    if (method == METHOD_TRY)
+        return libc.ftrylockfile(file);
+    libc.flockfile(file);
+    return 0;
+}
+
 static int take(const struct taking *t, enum method method)
 {
     switch (t->kind) {
+    case KIND_SPIN: return take_spin(t->object, method);
+    case KIND_FILE: return take_file(t->object, method);
     case KIND_READ: return take_read(t->object, method, t);
     case KIND_WRITE: return take_write(t->object, method, t);
     case KIND_SEMAPHORE: return take_semaphore(t->object, method, t);
@@ -69,6 +84,8 @@ static void give_back(const struct taking *t)
         view(t->object)->holder = NULL;
         libc.sem_post(t->object);
         break;
+    case KIND_SPIN: libc.pthread_spin_unlock(t->object); break;
+    case KIND_FILE: libc.funlockfile(t->object); break;
     default: libc.pthread_mutex_unlock(t->object);
     }
 }
@@ -76,7 +93,9 @@ static void give_back(const struct taking *t)
 /* A trying call of ours that says "not now" is no failure of the program's call. */
 static int would_block(const struct taking *t, int result)
 {
-    return t->kind == KIND_SEMAPHORE ? result != 0 && errno == EAGAIN : result == EBUSY;
+    if (t->kind == KIND_SEMAPHORE)
+        return result != 0 && errno == EAGAIN;
+    return t->kind == KIND_FILE ? result != 0 : result == EBUSY;
 }
 
 static enum wait_kind wait_kind(const struct taking *t)
@@ -232,6 +251,26 @@ int release_rwlock(pthread_rwlock_t *lock)
     if (result == 0)
         released(me, place);
     return result;
+}
+
+int release_spin(pthread_spinlock_t *s)
+{
+    struct record *me = record_self();
+    if (!me)
+        return libc.pthread_spin_unlock(s);
+    int place = held_find(me, (void *)s, KIND_SPIN);
+    int result = libc.pthread_spin_unlock(s);
+    released(me, place);
+    return result;
+}
+
+void release_file(FILE *file)
+{
+    struct record *me = record_self();
+    int place = me ? held_find(me, file, KIND_FILE) : PLACE_NONE;
+    libc.funlockfile(file);
+    if (me)
+        held_pop(me, place);
 }
 
 /* Posting by another thread than the taker is lawful: the taker's entry is stale then. */

@@ -36,6 +36,8 @@ int acquire(const struct taking *t);
 int release_mutex(pthread_mutex_t *m);
 int release_rwlock(pthread_rwlock_t *lock);
 int release_semaphore(sem_t *s);
+int release_spin(pthread_spinlock_t *s);
+void release_file(FILE *file);
 
 /* A semaphore of ours from now on if it is used as a lock; called after libc's sem_init. */
 void semaphore_begin(sem_t *s, int shared, unsigned value);

@@ -80,26 +80,29 @@ static enum verdict ready_to_hold(struct record *r)
     return run == before ? LOOKS_STILL : MOVING;
 }
 
-/* Does q hold this lock, and will it not give it back before we go on? */
-static int keeps(const struct record *me, const struct record *q, const void *lock)
-{
-    entry e = held_held(q, lock);
-    return e && (q == me || q->watch.given_up || e & ENTRY_CHRONIC);
-}
-
 /*
- * Does r wait for a lock that it will get? That is, one that is free by now, or whose holder may
- * still come to rest. The newest entry tells; a condition is waited for without hope.
+ * Does r wait for a lock that it will get? That is, one whose holder may still come to rest, or that
+ * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
+ * a condition and a barrier are waited for without hope.
  */
 static int waits_for_mover(const struct awaiting *a, const struct record *r)
 {
-    entry e = held_newest(r);
-    if (!(e & ENTRY_TRY) || entry_kind(e) == KIND_CONDITION || !entry_object(e))
+    entry wanted = held_newest(r);
+    const void *lock = entry_object(wanted);
+    enum kind kind = entry_kind(wanted);
+    int moves = 0;
+    if (!(wanted & ENTRY_TRY) || !lock || kind == KIND_CONDITION || kind == KIND_BARRIER)
         return 0;
-    for (const struct record *q = record_first(); q; q = record_next((struct record *)q))
-        if (!record_is_ghost(q) && keeps(a->me, q, entry_object(e)))
-            return 0;
-    return 1;
+    for (struct record *q = record_first(); q; q = record_next(q)) {
+        entry e = q == r || record_is_ghost(q) ? 0 : held_entry(q, lock);
+        if (e && !(e & ENTRY_TRY)) {
+            if (q == a->me || q->watch.given_up || e & ENTRY_CHRONIC)
+                return 0;
+            moves = 1;
+        }
+        moves = moves || (e && proc_state(q->tid) == 'R');
+    }
+    return moves;
 }
 
 /* Busy and asleep in the kernel: it won't come to rest. The run time tells the same sleep later. */

@@ -10,7 +10,7 @@
 static int stale(const struct record *r, entry e)
 {
     const void *object = entry_object(e);
-    if (entry_kind(e) == KIND_READ || !object)
+    if (entry_kind(e) == KIND_READ || entry_kind(e) >= KIND_CONDITION || !object)
         return 0;
     if (!sys_readable(object) || !sys_readable((const char *)object + 24))
         return 1;
@@ -118,14 +118,15 @@ int held_count(const struct record *r, const void *object, enum kind kind)
 
 entry held_newest(const struct record *r) { return held_get(r, nested(r)); }
 
-entry held_held(const struct record *r, const void *object)
+entry held_entry(const struct record *r, const void *object)
 {
+    entry found = 0;
     for (int i = nested(r); i >= 0; i--) {
         entry e = held_get(r, i);
-        if (e && !(e & ENTRY_TRY) && entry_object(e) == object)
-            return e;
+        if (entry_object(e) == object && e && (!found || !(e & ENTRY_TRY)))
+            found = e;
     }
-    return 0;
+    return found;
 }
 
 int held_outermost(struct record *me, int place, unsigned ignored)

@@ -13,7 +13,13 @@ enum kind {
     KIND_READ,
     KIND_WRITE,
     KIND_SEMAPHORE,
-    KIND_CONDITION
+    KIND_CONDITION,
+    KIND_SPIN,
+    KIND_BARRIER,
+    KIND_ONCE,
+    KIND_GUARD, /* of a C++ function-local static */
+    KIND_FILE,  /* flockfile */
+    KIND_LIBC   /* a libc function with locks of its own: nothing to mend */
 };
 
 #define ENTRY_TRY ((entry)1)     /* not in it: trying, waiting, operating */
@@ -64,8 +70,8 @@ void held_drop(const void *object);
 /* The newest entry of r, 0 if it has none. */
 entry held_newest(const struct record *r);
 
-/* r's entry for an object that it holds, in any way; 0 if it doesn't. */
-entry held_held(const struct record *r, const void *object);
+/* r's entry for an object, rather one without TRY; 0 if it has none. */
+entry held_entry(const struct record *r, const void *object);
 
 /* How many of r's entries without TRY name this object. */
 int held_count(const struct record *r, const void *object, enum kind kind);

@@ -105,6 +105,18 @@ int thread_detach(pthread_t thread)
     return libc.pthread_detach(thread);
 }
 
+int thread_cancel(pthread_t thread)
+{
+    struct record *me = record_self();
+    return me && record_of_ghost(thread) ? ESRCH : libc.pthread_cancel(thread);
+}
+
+int thread_kill(pthread_t thread, int signal)
+{
+    struct record *me = record_self();
+    return me && record_of_ghost(thread) ? ESRCH : libc.pthread_kill(thread, signal);
+}
+
 /* While we exit, the one that we wait for is let through the gate at once. */
 static void let_joined_pass(struct record *me, pthread_t thread)
 {

@@ -15,6 +15,10 @@ int thread_create_c11(thrd_t *thread, thrd_start_t start, void *argument);
 /* It is detached now; 0 for a ghost, which libc must not see. */
 int thread_detach(pthread_t thread);
 
+/* ESRCH for a ghost. */
+int thread_cancel(pthread_t thread);
+int thread_kill(pthread_t thread, int signal);
+
 /* One of libc's ways to join. A ghost answers 0 with PTHREAD_CANCELED, once. */
 enum join { JOIN, JOIN_TRY, JOIN_TIMED, JOIN_CLOCK };
 struct joining {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/layout.h"
+#include "base/libc.h"
 #include "base/sys.h"
 
 enum { PAGES_KNOWN = 4 };
@@ -114,14 +115,42 @@ static void mend_condition(struct child *c, uint32_t *words)
     c->mended++;
 }
 
+/* Fresh, same count. */
+static void mend_barrier(struct child *c, uint32_t *words)
+{
+    if (!layout.barrier || words[BARRIER_SHARED] || survivors(c, words, KIND_BARRIER))
+        return;
+    c->mended += words[BARRIER_IN] != 0;
+    words[BARRIER_IN] = words[BARRIER_ROUND] = words[BARRIER_OUT] = 0;
+}
+
+static void mend_spin(struct child *c, int *lock)
+{
+    if (*lock == SPINLOCK_FREE || survivors(c, lock, KIND_SPIN))
+        return;
+    *lock = SPINLOCK_FREE;
+    c->mended++;
+}
+
+/* Not done (first byte): neither in progress nor waited for. */
+static void mend_guard(struct child *c, uint64_t *guard)
+{
+    if (*(const char *)guard != 0 || *guard == 0 || survivors(c, guard, KIND_GUARD))
+        return;
+    *guard = 0;
+    c->mended++;
+}
+
 static void mend(struct child *c, const struct record *ghost, entry e)
 {
     static const size_t sizes[] = {
         [KIND_MUTEX] = sizeof(pthread_mutex_t),   [KIND_READ] = sizeof(pthread_rwlock_t),
         [KIND_WRITE] = sizeof(pthread_rwlock_t),  [KIND_SEMAPHORE] = sizeof(sem_t),
-        [KIND_CONDITION] = sizeof(pthread_cond_t)};
+        [KIND_CONDITION] = sizeof(pthread_cond_t),
+        [KIND_SPIN] = sizeof(pthread_spinlock_t), [KIND_BARRIER] = sizeof(pthread_barrier_t),
+        [KIND_GUARD] = sizeof(uint64_t),          [KIND_LIBC] = 0};
     void *object = entry_object(e);
-    if (!object || !is_private(c, object, sizes[entry_kind(e)]))
+    if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
     case KIND_MUTEX: mend_mutex(c, ghost, object); break;
@@ -129,7 +158,22 @@ static void mend(struct child *c, const struct record *ghost, entry e)
     case KIND_WRITE: mend_rwlock(c, object); break;
     case KIND_SEMAPHORE: mend_semaphore(c, ghost, object); break;
     case KIND_CONDITION: mend_condition(c, object); break;
+    case KIND_SPIN: mend_spin(c, object); break;
+    case KIND_BARRIER: mend_barrier(c, object); break;
+    case KIND_GUARD: mend_guard(c, object); break;
+    default: break; /* libc sees to once-routines and streams; its functions can't be mended */
     }
+}
+
+/* libc resets the locks of streams, in most cases: taken as often as the survivor's entries say. */
+static void hold_stream(const struct child *c, FILE *file)
+{
+    const struct {
+        int lock, count;
+        void *owner;
+    } *lock = (const void *)file->_lock;
+    while (lock->count < held_count(c->me, file, KIND_FILE))
+        libc.flockfile(file);
 }
 
 /* The survivor's tid changed: bare, its recursive, errorcheck, PI, robust mutexes and written
@@ -147,6 +191,8 @@ static void rename_own(struct child *c, entry e)
         m->__data.__nusers = 1;
         if (m->__data.__kind & (MUTEX_PI | MUTEX_ROBUST))
             m->__data.__lock = c->me->tid;
+    } else if (entry_kind(e) == KIND_FILE) {
+        hold_stream(c, object);
     } else if (entry_kind(e) == KIND_WRITE) {
         pthread_rwlock_t *lock = object;
         if (!lock->__data.__shared && lock->__data.__cur_writer == c->old_tid)

@@ -37,6 +37,7 @@ struct record {
         uintptr_t address;
         uint32_t returns;
     } sites[SITES]; /* of timed waits: how often each has returned */
+    struct once *once;   /* the innermost pthread_once that it is in */
     _Atomic int held;    /* holds still at the gate */
     _Atomic int queued;  /* waits for its turn to fork */
 

@@ -23,6 +23,16 @@ EXPORT void pthread_exit(void *result)
     __builtin_unreachable();
 }
 
+EXPORT int pthread_cancel(pthread_t thread)
+{
+    return thread_cancel(thread);
+}
+
+EXPORT int pthread_kill(pthread_t thread, int signal)
+{
+    return thread_kill(thread, signal);
+}
+
 EXPORT int pthread_detach(pthread_t thread)
 {
     return thread_detach(thread);

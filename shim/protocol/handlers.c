@@ -5,7 +5,7 @@
 #include "base/libc.h"
 #include "base/report.h"
 #include "base/sys.h"
-#include "core/gate.h"
+#include "core/operate.h"
 #include "exit.h"
 
 enum { SLAB_BYTES = 16 * 1024 };
@@ -96,6 +96,7 @@ int handlers_add(exit_function *function, void *argument, void *dso)
         return libc.__cxa_atexit(function, argument, dso);
     h->function = function;
     h->argument = argument;
+    BUSY(libc.__cxa_atexit); /* the list has a lock that nobody resets */
     int result = libc.__cxa_atexit(run, h, dso);
     if (result != 0)
         h->used = 0;
@@ -109,6 +110,7 @@ int handlers_add_on_exit(void (*function)(int, void *), void *argument)
         return libc.on_exit(function, argument);
     h->on_exit = function;
     h->argument = argument;
+    BUSY(libc.on_exit);
     int result = libc.on_exit(run_on_exit, h);
     if (result != 0)
         h->used = 0;
@@ -122,7 +124,7 @@ int handlers_add_unwrapped(exit_function *function)
 
 void handlers_finalize(void *dso)
 {
-    record_self();
+    BUSY(libc.__cxa_finalize);
     finalizing++;
     libc.__cxa_finalize(dso);
     finalizing--;

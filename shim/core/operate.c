@@ -1,0 +1,141 @@
+#include "operate.h"
+
+#include "wait.h"
+
+/* An entry that leaves with its scope. */
+struct operation {
+    struct record *me;
+    int place;
+    struct waiting waiting;
+};
+
+static void operation_end(struct operation *o)
+{
+    wait_leave(&o->waiting);
+    held_pop(o->me, o->place);
+}
+
+int wait_barrier(pthread_barrier_t *barrier, const void *site)
+{
+    struct record *me = record_self();
+    if (!me)
+        return libc.pthread_barrier_wait(barrier);
+    gate_look_for_unseen_fork();
+    struct operation o __attribute__((cleanup(operation_end))) = {.me = me};
+    o.place = held_push(me, entry_of(barrier, KIND_BARRIER) | ENTRY_TRY);
+    wait_enter(&o.waiting, me, WAIT_UNTIMED, site);
+    int result = libc.pthread_barrier_wait(barrier);
+    o.waiting.progress = 1;
+    return result;
+}
+
+/* From here on I am in it: entry, FENCE, gate. */
+static void enter(struct record *me, int place, entry e)
+{
+    held_set(me, place, e);
+    held_fence();
+    while (__builtin_expect(gate_closed(me) != 0, 0) && gate_stops(me, place)) {
+        held_set(me, place, e | ENTRY_TRY);
+        gate_hold(me);
+        held_set(me, place, e);
+        held_fence();
+    }
+}
+
+void busy_begin(struct busy *b, void *const *function)
+{
+    b->me = record_self();
+    if (!*function)
+        libc_resolve(); /* its library was loaded after we woke up */
+    if (!b->me)
+        return;
+    gate_look_for_unseen_fork();
+    const entry e = entry_of(function, KIND_LIBC);
+    b->place = held_push(b->me, e);
+    enter(b->me, b->place, e);
+}
+
+void busy_end(struct busy *b)
+{
+    if (b->me)
+        held_pop(b->me, b->place);
+}
+
+/* libc calls the routine without an argument: it finds its call by the thread's record. */
+struct once {
+    struct record *me;
+    int place;
+    pthread_once_t *control;
+    void (*routine)(void);
+    struct once *outer;
+};
+
+static void once_end(struct once *o)
+{
+    o->me->once = o->outer;
+    held_pop(o->me, o->place);
+}
+
+static void run_routine(void)
+{
+    struct once *o = self->once;
+    enter(o->me, o->place, entry_of(o->control, KIND_ONCE));
+    o->routine();
+}
+
+int run_once(pthread_once_t *control, void (*routine)(void))
+{
+    enum { DONE = 2 };
+    struct record *me = record_self();
+    if (!me || __atomic_load_n((int *)control, __ATOMIC_ACQUIRE) & DONE)
+        return libc.pthread_once(control, routine);
+    gate_look_for_unseen_fork();
+    struct once o __attribute__((cleanup(once_end))) = {.me = me, .control = control};
+    o.place = held_push(me, entry_of(control, KIND_ONCE) | ENTRY_TRY);
+    o.routine = routine;
+    o.outer = me->once;
+    me->once = &o;
+    return libc.pthread_once(control, run_routine);
+}
+
+/* The C++ runtime may have been loaded after we woke up. */
+static void find_runtime(void)
+{
+    if (!libc.__cxa_guard_acquire)
+        libc_resolve();
+}
+
+int guard_acquire(uint64_t *guard)
+{
+    struct record *me = record_self();
+    find_runtime();
+    if (!me)
+        return libc.__cxa_guard_acquire(guard);
+    gate_look_for_unseen_fork();
+    const entry e = entry_of(guard, KIND_GUARD);
+    int place = held_push(me, e | ENTRY_TRY);
+    for (;;) {
+        gate_pass(me, place);
+        int mine = libc.__cxa_guard_acquire(guard);
+        if (!mine) {
+            held_pop(me, place);
+            return 0;
+        }
+        held_set(me, place, e);
+        held_fence();
+        if (__builtin_expect(!gate_closed(me), 1) || !gate_stops(me, place))
+            return mine;
+        held_set(me, place, e | ENTRY_TRY);
+        libc.__cxa_guard_abort(guard);
+    }
+}
+
+void guard_end(uint64_t *guard, void (*end)(uint64_t *))
+{
+    struct record *me = record_self();
+    find_runtime();
+    int place = me ? held_find(me, guard, KIND_GUARD) : PLACE_NONE;
+    end(guard);
+    if (me)
+        held_pop(me, place);
+}

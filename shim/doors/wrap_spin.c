@@ -1,0 +1,32 @@
+/* Doors: spinlocks. */
+#include "base/export.h"
+#include "core/acquire.h"
+
+EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
+{
+    record_self();
+    held_drop((void *)lock);
+    return libc.pthread_spin_init(lock, shared);
+}
+
+EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
+{
+    record_self();
+    held_drop((void *)lock);
+    return libc.pthread_spin_destroy(lock);
+}
+
+EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    return ACQUIRE((void *)lock, KIND_SPIN, METHOD_LOCK, 0, NULL);
+}
+
+EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock)
+{
+    return ACQUIRE((void *)lock, KIND_SPIN, METHOD_TRY, 0, NULL);
+}
+
+EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    return release_spin(lock);
+}
