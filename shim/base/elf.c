@@ -161,6 +161,13 @@ static const struct link_map *object_of(const void *address)
     return best;
 }
 
+const char *elf_object_name(const void *address)
+{
+    const struct link_map *map = object_of(address);
+    const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');
+    return slash ? slash + 1 : name;
+}
+
 int elf_search_depends_on(const void *caller, const char *file)
 {
     if (!file || strchr(file, '/'))

@@ -18,6 +18,9 @@ struct elf_name {
 };
 void elf_fill(const struct elf_name *names, size_t count);
 
+/* The file name of the object that holds this address, without directories; "" for the program. */
+const char *elf_object_name(const void *address);
+
 /*
  * Would dlopen(file) look where only the object that holds `caller` tells it to (DT_RUNPATH,
  * DT_RPATH, $ORIGIN)?

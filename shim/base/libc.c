@@ -8,9 +8,11 @@ static const char several_threads;
 const char *libc_single_threaded = &several_threads;
 
 static const struct elf_name names[] = {
+#define API(name)
 #define SYMBOL(name, since, need, door) {#name, (void **)&libc.name},
 #include "../symbols.def"
 #undef SYMBOL
+#undef API
 };
 
 enum { required = 1, optional = 0 };
@@ -22,8 +24,10 @@ int libc_resolve(void)
         libc_single_threaded = word;
     elf_fill(names, sizeof names / sizeof *names);
     int missing = 0;
+#define API(name)
 #define SYMBOL(name, since, need, door) missing += need && !libc.name;
 #include "../symbols.def"
 #undef SYMBOL
+#undef API
     return missing;
 }

@@ -44,9 +44,11 @@
 #include "undeclared.h"
 
 struct libc {
+#define API(name)
 #define SYMBOL(name, since, need, door) __typeof__(name) *name;
 #include "../symbols.def"
 #undef SYMBOL
+#undef API
 };
 
 extern struct libc libc;

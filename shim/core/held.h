@@ -19,7 +19,8 @@ enum kind {
     KIND_ONCE,
     KIND_GUARD, /* of a C++ function-local static */
     KIND_FILE,  /* flockfile */
-    KIND_LIBC   /* a libc function with locks of its own: nothing to mend */
+    KIND_LIBC,  /* a libc function with locks of its own: nothing to mend */
+    KIND_CUSTOM /* announced by the program */
 };
 
 #define ENTRY_TRY ((entry)1)     /* not in it: trying, waiting, operating */

@@ -139,3 +139,43 @@ void guard_end(uint64_t *guard, void (*end)(uint64_t *))
     if (me)
         held_pop(me, place);
 }
+
+/* A lock for whose reset there is no room is awaited all the same. */
+static void remember_reset(struct record *me, void *lock, void (*reset)(void *))
+{
+    for (int i = 0; i < CUSTOMS; i++)
+        if (!me->customs[i].lock) {
+            me->customs[i] = (struct custom){lock, reset};
+            return;
+        }
+}
+
+/* Such a lock may be a single byte; entries name words. */
+static const void *word_of(const void *lock)
+{
+    return (const void *)((uintptr_t)lock & ~(uintptr_t)ENTRY_MARKS);
+}
+
+void custom_begin(void *lock, void (*reset)(void *))
+{
+    struct record *me = record_self();
+    if (!me)
+        return;
+    if (reset)
+        remember_reset(me, lock, reset);
+    const entry e = entry_of(word_of(lock), KIND_CUSTOM);
+    enter(me, held_push(me, e), e);
+}
+
+void custom_end(const void *lock)
+{
+    struct record *me = record_self();
+    if (!me)
+        return;
+    held_pop(me, held_find(me, word_of(lock), KIND_CUSTOM));
+    for (int i = CUSTOMS - 1; i >= 0; i--)
+        if (me->customs[i].lock == lock) {
+            me->customs[i].lock = NULL;
+            return;
+        }
+}

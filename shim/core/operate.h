@@ -34,4 +34,8 @@ void busy_end(struct busy *b);
     struct busy busy __attribute__((cleanup(busy_end)));                                        \
     busy_begin(&busy, (void *const *)&(function))
 
+/* A lock of the program's own, from before it is taken until after it is released. */
+void custom_begin(void *lock, void (*reset)(void *));
+void custom_end(const void *lock);
+
 #endif

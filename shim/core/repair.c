@@ -141,6 +141,18 @@ static void mend_guard(struct child *c, uint64_t *guard)
     c->mended++;
 }
 
+/* The program knows how; forbidding forks is listed too, and has no reset. */
+static void mend_custom(struct child *c, const struct record *ghost, const void *word)
+{
+    for (int i = 0; i < CUSTOMS; i++) {
+        const struct custom *custom = &ghost->customs[i];
+        if (custom->lock && ((entry)custom->lock & ~ENTRY_MARKS) == (entry)word) {
+            custom->reset(custom->lock);
+            c->mended++;
+        }
+    }
+}
+
 static void mend(struct child *c, const struct record *ghost, entry e)
 {
     static const size_t sizes[] = {
@@ -148,8 +160,12 @@ static void mend(struct child *c, const struct record *ghost, entry e)
         [KIND_WRITE] = sizeof(pthread_rwlock_t),  [KIND_SEMAPHORE] = sizeof(sem_t),
         [KIND_CONDITION] = sizeof(pthread_cond_t),
         [KIND_SPIN] = sizeof(pthread_spinlock_t), [KIND_BARRIER] = sizeof(pthread_barrier_t),
-        [KIND_GUARD] = sizeof(uint64_t),          [KIND_LIBC] = 0};
+        [KIND_GUARD] = sizeof(uint64_t),          [KIND_CUSTOM] = 0};
     void *object = entry_object(e);
+    if (entry_kind(e) == KIND_CUSTOM) {
+        mend_custom(c, ghost, object);
+        return;
+    }
     if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
@@ -204,11 +220,13 @@ int repair_child(struct record *me, int old_tid)
 {
     struct child c = {.me = me, .old_tid = old_tid};
     unsigned before = process.generation++;
+    process.torn = 0;
     if (me)
         me->generation = process.generation;
     for (struct record *r = record_first(); r; r = record_next(r)) {
         if (r == me || r->generation != before)
             continue;
+        process.torn |= held_busy(r, 0);
         for (int i = r->nested < SLOTS ? (int)r->nested : SLOTS; i >= 0; i--)
             if (r->slot[i] & ~ENTRY_MARKS)
                 mend(&c, r, r->slot[i]);

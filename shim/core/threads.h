@@ -12,7 +12,7 @@
 /* An object that a thread is in: address, kind in the top byte, marks in the two lowest bits. */
 typedef uintptr_t entry;
 
-enum { SLOTS = 32, SITES = 8 };
+enum { SLOTS = 32, SITES = 8, CUSTOMS = 4 };
 
 enum record_state {
     RECORD_FREE,
@@ -37,6 +37,10 @@ struct record {
         uintptr_t address;
         uint32_t returns;
     } sites[SITES]; /* of timed waits: how often each has returned */
+    struct custom {
+        void *lock;
+        void (*reset)(void *);
+    } customs[CUSTOMS];  /* locks announced by the program, while it holds them */
     struct once *once;   /* the innermost pthread_once that it is in */
     _Atomic int held;    /* holds still at the gate */
     _Atomic int queued;  /* waits for its turn to fork */
@@ -73,6 +77,7 @@ extern _Thread_local struct record *self __attribute__((tls_model("initial-exec"
 struct process {
     int pid;
     unsigned generation;  /* forks from the first ancestor */
+    int torn;             /* a ghost of the last fork was in a critical section */
     _Atomic int *present; /* on a page that a fork wipes: 0 in a child that no handler announced */
 };
 extern struct process process;

@@ -20,6 +20,5 @@ EXPORT pid_t __fork(void)
 EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
                              void *dso)
 {
-    record_self();
-    return libc.__register_atfork(prepare, parent, child, dso);
+    return fork_register(prepare, parent, child, dso);
 }

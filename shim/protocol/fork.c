@@ -1,12 +1,15 @@
 #include "fork.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/elf.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/sys.h"
 #include "core/await.h"
+#include "core/operate.h"
 #include "core/repair.h"
 #include "core/wait.h"
 #include "exit.h"
@@ -124,6 +127,34 @@ void fork_start(void)
 {
     gate_unseen_child = child;
     libc.__register_atfork(prepare, parent, child, NULL);
+}
+
+/* Is the library named in skip_atfork, by its file name up to the first dot or whole? */
+static int is_skipped(const char *library)
+{
+    size_t stem = strcspn(library, ".");
+    for (const char *list = options.skip_atfork; *list; list += strspn(list, ",")) {
+        size_t size = strcspn(list, ",");
+        if (size && strncmp(list, library, size) == 0 && (size == stem || !library[size]))
+            return 1;
+        list += size;
+    }
+    return 0;
+}
+
+static const void *first_of(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+    return prepare ? (const void *)prepare : parent ? (const void *)parent : (const void *)child;
+}
+
+int fork_register(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso)
+{
+    record_self();
+    const void *owner = dso ? dso : first_of(prepare, parent, child);
+    if (owner && is_skipped(elf_object_name(owner)))
+        return 0;
+    BUSY(libc.__register_atfork);
+    return libc.__register_atfork(prepare, parent, child, dso);
 }
 
 pid_t fork_still(pid_t (*real)(void))

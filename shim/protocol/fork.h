@@ -7,6 +7,9 @@
 /* Registers our fork handlers, the first ones of the process. */
 void fork_start(void);
 
+/* As __register_atfork, except that handlers of libraries in option skip_atfork are left out. */
+int fork_register(void (*prepare)(void), void (*parent)(void), void (*child)(void), void *dso);
+
 /* fork(2) by libc's function `real`, with all other threads still. Errors as fork(2). */
 pid_t fork_still(pid_t (*real)(void));
 

@@ -24,10 +24,12 @@ Test(libc, the_default_version_is_chosen, .timeout = 10)
 Test(libc, agrees_with_dlsym, .timeout = 10)
 {
     libc_resolve();
+#define API(name)
 #define SYMBOL(name, since, need, door)                                                         \
     cr_expect_eq((void *)libc.name, dlsym(RTLD_DEFAULT, #name), "%s", #name);
 #include "symbols.def"
 #undef SYMBOL
+#undef API
 }
 
 Test(libc, unknown_names_have_no_address, .timeout = 10)
