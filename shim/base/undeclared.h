@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -37,6 +38,10 @@ extern int __cxa_thread_atexit_impl(void (*function)(void *), void *argument, vo
 
 extern void __syslog_chk(int priority, int flag, const char *format, ...);
 extern void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments);
+/* Declared from 2.35 on. */
+extern int epoll_pwait2(int fd, struct epoll_event *events, int count,
+                        const struct timespec *time, const sigset_t *mask);
+
 extern int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 extern int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                        const sigset_t *mask, size_t size);

@@ -80,6 +80,23 @@ static enum verdict ready_to_hold(struct record *r)
     return run == before ? LOOKS_STILL : MOVING;
 }
 
+/* Wants to run, or is at work in the kernel (it starts a process, or waits for a disk). */
+static int runs(const struct record *r)
+{
+    int state = proc_state(((struct record *)r)->tid);
+    return state == 'R' || state == 'D';
+}
+
+/* Asleep inside a libc function: on a lock of libc's, perhaps, that another thread in there holds. */
+static int waits_in_libc(const struct record *r)
+{
+    for (struct record *q = record_first(); q; q = record_next(q))
+        if (q != r && !record_is_ghost(q) && !q->watch.given_up &&
+            entry_kind(held_newest(q)) == KIND_LIBC && !q->held && runs(q))
+            return 1;
+    return 0;
+}
+
 /*
  * Does r wait for a lock that it will get? That is, one whose holder may still come to rest, or that
  * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
@@ -91,6 +108,8 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
     const void *lock = entry_object(wanted);
     enum kind kind = entry_kind(wanted);
     int moves = 0;
+    if (kind == KIND_LIBC)
+        return waits_in_libc(r);
     if (!(wanted & ENTRY_TRY) || !lock || kind == KIND_CONDITION || kind == KIND_BARRIER)
         return 0;
     for (struct record *q = record_first(); q; q = record_next(q)) {
@@ -100,7 +119,7 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
                 return 0;
             moves = 1;
         }
-        moves = moves || (e && proc_state(q->tid) == 'R');
+        moves = moves || (e && runs(q));
     }
     return moves;
 }
@@ -140,7 +159,7 @@ static int out_of_time(const struct awaiting *a, struct record *r)
         return 0;
     if (a->now - a->began >= a->limit * CLOCK_FACTOR)
         return 1;
-    if (proc_state(r->tid) != 'R')
+    if (!runs(r))
         return !waits_for_mover(a, r);
     int64_t run = proc_run_time(r->tid);
     return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
