@@ -14,7 +14,7 @@ enum {
     ASLEEP_US = 3000,   /* asleep so long without running: given up */
     BLIND_ASLEEP_US = 10000, /* the same without /proc, where waiting for a CPU looks like it */
     STEP_US = 250,      /* no look counts for longer */
-    CLOCK_FACTOR = 5
+    CLOCK_FACTOR = 40
 };
 
 struct awaiting {
@@ -124,6 +124,17 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
     return moves;
 }
 
+/*
+ * Is it in the same sleep as when it had run for so long? Asked last, after all else was looked at:
+ * who was given the lock meanwhile that it waits for has been woken before.
+ */
+static int still_stuck(struct record *r, int64_t run)
+{
+    int stuck = run && !runs(r) && proc_run_time(r->tid) == run;
+    r->stuck_run_time = stuck ? run : 0;
+    return stuck;
+}
+
 /* Busy and asleep in the kernel: it won't come to rest. The run time tells the same sleep later. */
 static int sleeps(const struct awaiting *a, struct record *r)
 {
@@ -135,20 +146,10 @@ static int sleeps(const struct awaiting *a, struct record *r)
     if (asleep && r->watch.asleep_since && run == r->watch.asleep_run) {
         if (state == STATE_UNKNOWN && asleep_for < BLIND_ASLEEP_US)
             return 0;
-        r->stuck_run_time = run;
-        return !waits_for_mover(a, r);
+        return !waits_for_mover(a, r) && still_stuck(r, run);
     }
     r->watch.asleep_run = run;
     r->watch.asleep_since = asleep ? a->seen : 0;
-    return 0;
-}
-
-static int still_stuck(struct record *r)
-{
-    int64_t run = r->stuck_run_time;
-    if (run && proc_run_time(r->tid) == run && proc_state(r->tid) != 'R')
-        return 1;
-    r->stuck_run_time = 0;
     return 0;
 }
 
@@ -160,7 +161,7 @@ static int out_of_time(const struct awaiting *a, struct record *r)
     if (a->now - a->began >= a->limit * CLOCK_FACTOR)
         return 1;
     if (!runs(r))
-        return !waits_for_mover(a, r);
+        return !waits_for_mover(a, r) && !runs(r);
     int64_t run = proc_run_time(r->tid);
     return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
 }
@@ -204,7 +205,7 @@ static void list_moving(struct awaiting *a)
             continue;
         memset(&r->watch, 0, sizeof r->watch);
         r->watch.run_began = -1;
-        if (busy && still_stuck(r)) {
+        if (busy && still_stuck(r, r->stuck_run_time)) {
             give_up(a, r);
             continue;
         }

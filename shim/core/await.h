@@ -6,7 +6,7 @@
 
 /*
  * Waits until every other thread is still, at most limit_us. For a thread that wants to run they
- * are counted in its own running time, at most five times as long by the clock: who gets no CPU
+ * are counted in its own running time, at most forty times as long by the clock: who gets no CPU
  * can't come to rest. Returns how many threads were given up.
  *
  * FORK: still is who is in no critical section. EXIT: who holds still at the gate, or sleeps in a
