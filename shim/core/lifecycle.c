@@ -5,11 +5,20 @@
 #include "base/libc.h"
 #include "wait.h"
 
-void thread_ends(void)
+static void safepoint(struct record *me)
+{
+    if (gate_closed(me) & GATE_EXIT)
+        gate_pass(me, PLACE_NONE);
+}
+
+void thread_ends(void *result)
 {
     struct record *me = record_self();
-    if (me && gate_closed(me) & GATE_EXIT)
-        gate_pass(me, PLACE_NONE);
+    if (!me)
+        return;
+    me->result = result;
+    me->ended = 1;
+    safepoint(me);
 }
 
 /* The first and the last thing that a thread does: both are safepoints of EXIT. */
@@ -17,7 +26,7 @@ static struct record *begin(void *record)
 {
     struct record *r = record;
     record_adopt(r);
-    thread_ends();
+    safepoint(r);
     return r;
 }
 
@@ -25,7 +34,7 @@ static void *run(void *record)
 {
     struct record *r = begin(record);
     void *result = r->start(r->argument);
-    thread_ends();
+    thread_ends(result);
     return result;
 }
 
@@ -33,7 +42,7 @@ static int run_c11(void *record)
 {
     struct record *r = begin(record);
     int result = r->start_c11(r->argument);
-    thread_ends();
+    thread_ends((void *)(intptr_t)result);
     return result;
 }
 
@@ -140,14 +149,22 @@ static enum wait_kind wait_kind(const struct joining *j)
     return j->how == JOIN_TRY ? WAIT_NONE : j->how == JOIN ? WAIT_UNTIMED : WAIT_TIMED;
 }
 
+/* What a join of a vanished thread answers; the record goes. */
+static void *result_of_ghost(struct record *ghost)
+{
+    void *result = ghost->ended ? ghost->result : PTHREAD_CANCELED;
+    record_free(ghost);
+    return result;
+}
+
 int thread_join(pthread_t thread, void **result, const struct joining *j)
 {
     struct record *me = record_self();
     struct record *ghost = me ? record_of_ghost(thread) : NULL;
     if (ghost) {
-        record_free(ghost);
+        void *its = result_of_ghost(ghost);
         if (result)
-            *result = PTHREAD_CANCELED;
+            *result = its;
         return 0;
     }
     let_joined_pass(me, thread);
@@ -163,9 +180,9 @@ int thread_join_c11(thrd_t thread, int *result, const void *site)
     struct record *me = record_self();
     struct record *ghost = me ? record_of_ghost(thread) : NULL;
     if (ghost) {
-        record_free(ghost);
+        void *its = result_of_ghost(ghost);
         if (result)
-            *result = (int)(intptr_t)PTHREAD_CANCELED;
+            *result = (int)(intptr_t)its;
         return thrd_success;
     }
     let_joined_pass(me, thread);

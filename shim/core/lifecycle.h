@@ -19,7 +19,8 @@ int thread_detach(pthread_t thread);
 int thread_cancel(pthread_t thread);
 int thread_kill(pthread_t thread, int signal);
 
-/* One of libc's ways to join. A ghost answers 0 with PTHREAD_CANCELED, once. */
+/* One of libc's ways to join. A ghost answers 0, once: with its result if it had
+   ended before the fork, else with PTHREAD_CANCELED. */
 enum join { JOIN, JOIN_TRY, JOIN_TIMED, JOIN_CLOCK };
 struct joining {
     enum join how;
@@ -30,7 +31,7 @@ struct joining {
 int thread_join(pthread_t thread, void **result, const struct joining *how);
 int thread_join_c11(thrd_t thread, int *result, const void *site);
 
-/* A thread is about to end by pthread_exit: hold still if the process exits. */
-void thread_ends(void);
+/* The calling thread is about to end with this result: hold still if the process exits. */
+void thread_ends(void *result);
 
 #endif

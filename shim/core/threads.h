@@ -54,6 +54,8 @@ struct record {
     void *(*start)(void *);
     int (*start_c11)(void *);
     void *argument;
+    void *result; /* the thread, when it ends: what a join answers in a child */
+    _Atomic int ended;
 
     /* The gate's owner, while it awaits stillness: */
     struct record *next_awaited;

@@ -18,7 +18,7 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 
 EXPORT void pthread_exit(void *result)
 {
-    thread_ends();
+    thread_ends(result);
     libc.pthread_exit(result);
     __builtin_unreachable();
 }
