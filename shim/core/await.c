@@ -50,10 +50,12 @@ static void tick(struct awaiting *a)
 static int unchanged(const struct awaiting *a, struct record *r)
 {
     entry e = held_get(r, 0);
-    uint32_t nested = r->nested;
-    if (e != r->watch.outermost || nested != r->watch.nested || !r->watch.unchanged_since) {
+    uint32_t nested = r->nested, claimed = r->claimed;
+    if (e != r->watch.outermost || nested != r->watch.nested || claimed != r->watch.claimed ||
+        !r->watch.unchanged_since) {
         r->watch.outermost = e;
         r->watch.nested = nested;
+        r->watch.claimed = claimed;
         r->watch.unchanged_since = a->seen;
     }
     return a->seen - r->watch.unchanged_since >= UNCHANGED_US;
@@ -254,10 +256,12 @@ int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
     a.now = a.began;
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
+    me->awaiting = 1;
     for (list_moving(&a); a.moving; a.round++) {
         look_at_all(&a);
         if (a.moving)
             pause_between_looks(a.round);
     }
+    me->awaiting = 0;
     return a.given_up;
 }

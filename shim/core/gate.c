@@ -24,7 +24,7 @@ static struct {
     int64_t began;              /* of the wait that it is in */
 } exiting;
 
-static _Atomic int fork_owner; /* tid */
+static struct record *_Atomic fork_owner;
 
 /* Counts openings and passes: what held threads wait for, so that none of these is missed. */
 static _Atomic uint32_t news;
@@ -39,7 +39,7 @@ void gate_close(struct record *me, uint32_t which)
 {
     me->owns |= which;
     if (which == GATE_FORK)
-        fork_owner = me->tid;
+        fork_owner = me;
     else
         gate_progress();
     atomic_fetch_or(&gate, which);
@@ -92,12 +92,16 @@ int gate_stops(struct record *me, int place)
     return held_outermost(me, place, closed == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0);
 }
 
-/* The forking thread runs, or the kernel copies for it: stay. Asleep at two looks: it needs us. */
+/*
+ * The forking thread runs, or awaits the others, or the kernel copies for it: stay. Asleep at two
+ * looks: it needs us.
+ */
 static void look_at_fork_owner(int *asleep, int *unseen)
 {
-    int state = proc_state(fork_owner);
-    *asleep = state == 'S' ? *asleep + 1 : 0;
-    *unseen += state == STATE_UNKNOWN;
+    struct record *owner = fork_owner;
+    int state = proc_state(owner->tid);
+    *asleep = state == 'S' && !owner->awaiting ? *asleep + 1 : 0;
+    *unseen += state == STATE_UNKNOWN && !owner->awaiting;
     if (*asleep >= 2 || *unseen >= FORK_UNSEEN_LIMIT || state == STATE_GONE)
         gate_open(GATE_FORK);
 }

@@ -29,9 +29,10 @@ static int stale(const struct record *r, entry e)
     return 0;
 }
 
+/* An empty slot below the count is no claim: it belongs to a push or a pop that was interrupted. */
 static int claims(entry e, unsigned ignored)
 {
-    return !(e & ENTRY_MARKS) && !(e && ignored >> entry_kind(e) & 1);
+    return e && !(e & ENTRY_MARKS) && !(ignored >> entry_kind(e) & 1);
 }
 
 static int nested(const struct record *r)
@@ -39,9 +40,6 @@ static int nested(const struct record *r)
     uint32_t n = atomic_load_explicit(&((struct record *)r)->nested, memory_order_acquire);
     return n < SLOTS ? (int)n : SLOTS;
 }
-
-/* An empty slot 0 is free; an empty slot below the count belongs to a push in transit. */
-static int in_use(const struct record *r, int place) { return place > 0 || held_get(r, 0) != 0; }
 
 /* All slots are taken: empties those that are surely stale. */
 static void purge(struct record *me)
@@ -74,8 +72,10 @@ int held_push(struct record *me, entry e)
         purge(me);
         place = push_nested(me, e);
     }
-    if (place == PLACE_OVER)
+    if (place == PLACE_OVER) {
         atomic_store_explicit(&me->over, me->over + 1, memory_order_release);
+        held_count_claim(me);
+    }
     return place;
 }
 
@@ -134,22 +134,27 @@ int held_outermost(struct record *me, int place, unsigned ignored)
     if (me->over != me->over_ignored)
         return 0;
     for (int i = nested(me); i >= 0; i--)
-        if (i != place && in_use(me, i) && claims(held_get(me, i), ignored) &&
-            !(held_get(me, i) && stale(me, held_get(me, i))))
+        if (i != place && claims(held_get(me, i), ignored) && !stale(me, held_get(me, i)))
             return 0;
     return 1;
 }
 
+/*
+ * The slots are read one by one while the thread goes on: it may take a nested lock when that slot
+ * was looked at, and release its outermost one before slot 0 is. Then it has counted a claim.
+ */
 static int busy(const struct record *r, unsigned ignored, int proven)
 {
+    struct record *its = (struct record *)r;
+    uint32_t claimed = atomic_load_explicit(&its->claimed, memory_order_acquire);
     if (r->over != r->over_ignored)
         return 1;
     for (int i = nested(r); i >= 0; i--) {
         entry e = held_get(r, i);
-        if (in_use(r, i) && claims(e, ignored) && !(proven && e && stale(r, e)))
+        if (claims(e, ignored) && !(proven && stale(r, e)))
             return 1;
     }
-    return 0;
+    return atomic_load_explicit(&its->claimed, memory_order_acquire) != claimed;
 }
 
 int held_busy(const struct record *r, unsigned ignored) { return busy(r, ignored, 0); }
@@ -160,7 +165,7 @@ void held_outlived(struct record *r, int was_busy)
     uint64_t seen = 0;
     for (int i = was_busy ? nested(r) : -1; i >= 0; i--) {
         entry e = held_get(r, i);
-        if (!e || !claims(e, 0))
+        if (!claims(e, 0))
             continue;
         if (r->outlived >> i & 1)
             atomic_compare_exchange_strong(&r->slot[i], &e, e | ENTRY_CHRONIC);

@@ -46,10 +46,18 @@ static inline entry held_get(const struct record *r, int place)
 {
     return atomic_load_explicit(&((struct record *)r)->slot[place], memory_order_acquire);
 }
+
+/* After a nested claim is made and before anything is released: who reads the slots finds one of both. */
+static inline void held_count_claim(struct record *me)
+{
+    atomic_fetch_add_explicit(&me->claimed, 1, memory_order_release);
+}
 static inline void held_set(struct record *me, int place, entry e)
 {
     if (place >= 0)
         atomic_store_explicit(&me->slot[place], e, memory_order_release);
+    if (place > 0 && e && !(e & ENTRY_MARKS))
+        held_count_claim(me);
 }
 
 /* The fence between an entry and the reading of the gate. */
@@ -57,7 +65,7 @@ static inline void held_fence(void) { atomic_thread_fence(memory_order_seq_cst);
 
 /*
  * Adds an entry; returns its place. The count is stored before the slot, so that a signal handler
- * in between takes another slot: an empty slot below the count is a thread in transit, and busy.
+ * in between takes another slot.
  */
 int held_push(struct record *me, entry e);
 void held_pop(struct record *me, int place);

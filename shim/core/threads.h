@@ -28,6 +28,7 @@ enum record_state {
 struct record {
     _Atomic uint32_t nested; /* slots 1 .. nested are in use */
     _Atomic uint32_t over;   /* entries for which there was no slot */
+    _Atomic uint32_t claimed; /* how often an entry outside of slot 0 began to claim */
     _Atomic int tid;
     _Atomic uint32_t owns;             /* the gates that this thread closed */
     _Atomic(entry) slot[1 + SLOTS];    /* slot 0: the outermost, in use when it isn't 0 */
@@ -44,6 +45,7 @@ struct record {
     struct once *once;   /* the innermost pthread_once that it is in */
     _Atomic int held;    /* holds still at the gate */
     _Atomic int queued;  /* waits for its turn to fork */
+    _Atomic int awaiting; /* looks at the others, and sleeps between the looks */
 
     _Atomic int state;
     unsigned generation;  /* of the process that made it */
@@ -68,7 +70,7 @@ struct record {
         int64_t asleep_run;      /* asleep with this run time ... */
         int64_t asleep_since;    /* ... since then; 0: it isn't */
         entry outermost;         /* what its record said ... */
-        uint32_t nested;
+        uint32_t nested, claimed;
         int64_t unchanged_since; /* ... since then */
     } watch;
 } __attribute__((aligned(64)));

@@ -149,6 +149,23 @@ Test(gate, a_forking_thread_that_waits_opens_it, .timeout = 10)
     cr_assert_eq(gate, GATE_OPEN);
 }
 
+/* Long enough for several looks of the held thread; on a machine that is slower it sees less. */
+Test(gate, a_forking_thread_that_sleeps_in_between_looks_keeps_it, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w;
+    walker_start(&w);
+    gate_close(me, GATE_FORK);
+    w.go = 1;
+    UNTIL(w.record->held);
+    me->awaiting = 1;
+    sys_sleep_us(500 * 1000);
+    cr_assert_not(w.through);
+    me->awaiting = 0;
+    pthread_join(w.thread, NULL);
+    cr_assert(w.through, "asleep for another reason: it may need the held one");
+}
+
 Test(await, idle_threads_are_still, .timeout = 10)
 {
     struct record *me = awake();

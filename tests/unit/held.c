@@ -41,12 +41,29 @@ Test(held, what_is_released_out_of_order_is_not_busy, .timeout = 10)
     cr_assert_eq(me->nested, 0, "the count falls below the emptied slots too");
 }
 
-Test(held, a_thread_in_transit_is_busy, .timeout = 10)
+/* A push that was interrupted before its slot was filled: the thread's own handler is not inside of it. */
+Test(held, an_empty_slot_has_no_claim, .timeout = 10)
 {
     struct record *me = awake();
     held_push(me, of(0) | ENTRY_TRY);
     me->nested = 1;
-    cr_assert(held_busy(me, 0));
+    cr_assert_not(held_busy(me, 0));
+    cr_assert(held_outermost(me, PLACE_NONE, 0));
+}
+
+/* Who reads slot after slot sees that one was entered behind his back. */
+Test(held, nested_claims_are_counted, .timeout = 10)
+{
+    struct record *me = awake();
+    uint32_t before = me->claimed;
+    int outermost = held_push(me, of(0));
+    int nested = held_push(me, of(1) | ENTRY_TRY);
+    cr_assert_eq(me->claimed, before);
+    held_set(me, nested, of(1));
+    cr_assert_eq(me->claimed, before + 1);
+    held_pop(me, outermost);
+    held_pop(me, nested);
+    cr_assert_eq(me->claimed, before + 1);
 }
 
 Test(held, marks_end_the_claim, .timeout = 10)

@@ -1,0 +1,82 @@
+/*
+ * held_busy looks at a record while its thread goes on. Here that thread is in a critical section all
+ * the time, and goes on after one instruction of the look, after each of them in turn.
+ */
+#include "core/held.h"
+
+#include "support.h"
+
+#ifdef __x86_64__
+#include <signal.h>
+#include <ucontext.h>
+
+enum { TRAP_FLAG = 0x100, INSTRUCTIONS = 200 };
+
+static pthread_mutex_t locks[2];
+static struct record *other;
+static int steps, stop_after;
+static void (*goes_on)(void);
+
+static entry of(int i) { return entry_of(&locks[i], KIND_MUTEX); }
+
+/* Hand over hand: it has taken the second lock, and gives the first one back. */
+static void takes_second(void)
+{
+    int place = held_push(other, of(1) | ENTRY_TRY);
+    held_set(other, place, of(1));
+    held_pop(other, 0);
+}
+
+/* It had waited for the second lock. */
+static void gets_second(void)
+{
+    held_set(other, 1, of(1));
+    held_pop(other, 0);
+}
+
+/* The second one is a function of libc's, which has no TRY. */
+static void enters_function(void)
+{
+    held_push(other, entry_of(&locks[1], KIND_LIBC));
+    held_pop(other, 0);
+}
+
+static void after_instruction(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)info;
+    if (++steps != stop_after)
+        return;
+    goes_on();
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+}
+
+static int busy_step_by_step(void)
+{
+    __asm__ volatile("pushfq; orl %0, (%%rsp); popfq" ::"i"(TRAP_FLAG) : "memory", "cc");
+    int busy = held_busy(other, 0);
+    __asm__ volatile("pushfq; andl %0, (%%rsp); popfq" ::"i"(~TRAP_FLAG) : "memory", "cc");
+    return busy;
+}
+
+static void expect_busy_throughout(void (*next)(void), int waits)
+{
+    struct sigaction action = {.sa_sigaction = after_instruction, .sa_flags = SA_SIGINFO};
+    sigaction(SIGTRAP, &action, NULL);
+    awake();
+    goes_on = next;
+    for (stop_after = 1; stop_after < INSTRUCTIONS; stop_after++) {
+        other = record_new();
+        held_push(other, of(0));
+        if (waits)
+            held_push(other, of(1) | ENTRY_TRY);
+        steps = 0;
+        cr_assert(busy_step_by_step(), "after instruction %d", stop_after);
+        record_free(other);
+    }
+    cr_assert_gt(steps, 10, "it was stepped");
+}
+
+Test(steps, hand_over_hand, .timeout = 30) { expect_busy_throughout(takes_second, 0); }
+Test(steps, a_lock_that_was_waited_for, .timeout = 30) { expect_busy_throughout(gets_second, 1); }
+Test(steps, a_function_inside_a_lock, .timeout = 30) { expect_busy_throughout(enters_function, 0); }
+#endif
