@@ -6,7 +6,7 @@
  *   libc_busy FAMILY [FORKS=1000] [THREADS=3]      a name from the table below
  *   libc_busy list                                 prints the names
  *
- * It ends after 20 hung children.  first_hung is the fork at which the first one
+ * It ends after 3 hung children.  first_hung is the fork at which the first one
  * did, or 0.  Status 0: none.
  */
 #include "victim.h"
@@ -38,6 +38,8 @@
 
 extern "C" int __cxa_atexit(void (*)(void *), void *, void *);
 extern "C" void __cxa_finalize(void *);
+
+enum { HUNG_HERE = 3 };
 
 static volatile time_t some_time = 1000000000;
 static DIR *shared_dir;
@@ -353,7 +355,7 @@ int main(int argc, char **argv)
     prepare();
     for (int i = 0; i < threads; i++)
         start_detached(call_often, (void *)family);
-    for (int i = 0; i < forks && !enough(&tally); i++) {
+    for (int i = 0; i < forks && tally.hung < HUNG_HERE; i++) {
         fork_once(&tally, family);
         if (tally.hung == 1 && first_hung == 0)
             first_hung = tally.of;
