@@ -42,6 +42,12 @@ enum { SPINLOCK_FREE = 1 };
 enum { SPINLOCK_FREE = 0 };
 #endif
 
+/* What a stream's _lock points to. */
+struct stream_lock {
+    int lock, count;
+    void *owner; /* a pthread_t */
+};
+
 /* Words of pthread_rwlock_t (2.25 and later) that an unlocked lock has zero. */
 enum { RWLOCK_STATE_BYTES = 28 };
 

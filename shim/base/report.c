@@ -41,6 +41,9 @@ static void lines(int fd)
            " threads not still");
     if (report.stalls)
         say_to(fd, "  exit: the handlers made no progress, and the gate was opened");
+    if (report.streams_cut)
+        say_to(fd, "  exit: streams that nobody reads, with a thread inside: ",
+               say_number(report.streams_cut), ", unwritten");
     if (report.missing)
         say_to(fd, "  names that this libc doesn't have: ", say_number(report.missing));
 }

@@ -184,10 +184,7 @@ static void mend(struct child *c, const struct record *ghost, entry e)
 /* libc resets the locks of streams, in most cases: taken as often as the survivor's entries say. */
 static void hold_stream(const struct child *c, FILE *file)
 {
-    const struct {
-        int lock, count;
-        void *owner;
-    } *lock = (const void *)file->_lock;
+    const struct stream_lock *lock = (const void *)file->_lock;
     while (lock->count < held_count(c->me, file, KIND_FILE))
         libc.flockfile(file);
 }

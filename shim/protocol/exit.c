@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "core/await.h"
 #include "handlers.h"
+#include "streams.h"
 
 /* Who exits: one thread, for ever; set once by compare-and-swap. */
 static struct record *_Atomic exiter;
@@ -63,10 +64,15 @@ static void first_of_all(void *unused, int status)
 static void last_of_all(void *unused, int status)
 {
     (void)unused, (void)status;
+    streams_free(); /* E7 */
     report_write();
 }
 
-void exit_start(void) { libc.__cxa_atexit(last_of_all, NULL, NULL); }
+void exit_start(void)
+{
+    streams_start();
+    libc.__cxa_atexit(last_of_all, NULL, NULL);
+}
 
 static int main_that_exits(int argc, char **argv, char **environment)
 {

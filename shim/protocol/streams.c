@@ -1,0 +1,103 @@
+#include "streams.h"
+
+#include "base/elf.h"
+#include "base/layout.h"
+#include "base/libc.h"
+#include "base/options.h"
+#include "base/proc.h"
+#include "base/report.h"
+#include "base/sys.h"
+#include "core/threads.h"
+
+enum {
+    POLL_US = 100,
+    STREAMS = 100000,      /* a list that is longer isn't one: somebody was in it */
+    CURRENTLY_PUTTING = 0x800 /* of _flags, for ever since libio; no header has it */
+};
+
+static FILE *const *first_stream;
+
+void streams_start(void) { first_stream = elf_variable("_IO_list_all"); }
+
+/* for (FILE *f = first(); f; f = next(f)), though others may open and close some meanwhile */
+static FILE *readable(FILE *f)
+{
+    const char *last = (const char *)(f + 1) - sizeof(long);
+    return f && sys_readable(f) && sys_readable(last) ? f : NULL;
+}
+static FILE *first(void) { return first_stream ? readable(*first_stream) : NULL; }
+static FILE *next(const FILE *f) { return readable(f->_chain); }
+
+static int is_free(FILE *f)
+{
+    if (libc.ftrylockfile(f) != 0)
+        return 0;
+    libc.funlockfile(f);
+    return 1;
+}
+
+static int is_writable(const FILE *f)
+{
+    struct pollfd fd = {f->_fileno, POLLOUT, 0};
+    struct timespec at_once = {0, 0};
+    return sys_call(SYS_ppoll, (long)&fd, 1, (long)&at_once, 0, 0, 0) > 0;
+}
+
+/* The thread that is in it; NULL when it has gone. */
+static struct record *owner_of(const FILE *f)
+{
+    const struct stream_lock *lock = (const void *)f->_lock;
+    return record_of((pthread_t)lock->owner);
+}
+
+/*
+ * Nobody will leave it: who is in it sleeps, reading or for a reason of his own, or writes to one
+ * who doesn't read.
+ */
+static int is_stuck(FILE *f)
+{
+    int64_t moved = sys_now_us(), ran = -1;
+    while (!is_free(f)) {
+        const struct record *r = owner_of(f);
+        int64_t run = r ? proc_run_time(r->tid) : -1, now = sys_now_us();
+        if (run < 0 || (!(f->_flags & CURRENTLY_PUTTING) && proc_state(r->tid) == 'S'))
+            return 1;
+        if (run != ran)
+            moved = now;
+        ran = run;
+        if (now - moved >= options.stall_ms)
+            return 1;
+        sys_sleep_us(POLL_US);
+    }
+    return 0;
+}
+
+/* No lock; and nothing to be written if that could take for ever. */
+static void set_free(FILE *f)
+{
+    f->_flags |= _IO_USER_LOCK;
+    if (!(f->_flags & CURRENTLY_PUTTING) || is_writable(f))
+        return;
+    f->_mode = 0; /* libc leaves a stream alone that has never been used */
+    f->_IO_write_ptr = f->_IO_write_base;
+    report_count(&report.streams_cut, 1);
+}
+
+void streams_free(void)
+{
+    int count = 0;
+    for (FILE *f = first(); f && count < STREAMS; f = next(f), count++)
+        if (f->_lock && !(f->_flags & _IO_USER_LOCK) && is_stuck(f))
+            set_free(f);
+}
+
+void streams_flush(void)
+{
+    int count = 0;
+    for (FILE *f = first(); f && count < STREAMS; f = next(f), count++) {
+        if (!(f->_flags & CURRENTLY_PUTTING) || !f->_lock || libc.ftrylockfile(f) != 0)
+            continue;
+        libc.fflush(f);
+        libc.funlockfile(f);
+    }
+}
