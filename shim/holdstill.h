@@ -2,7 +2,7 @@
  * Holdstill: what a program or library may tell the shim, and ask of it. Optional: all names are
  * weak and nothing is linked. Without the shim the calls below do nothing and answer 0.
  *
- * All are async-signal-safe, never fail and keep errno.
+ * All are async-signal-safe and keep errno; where nothing else is said, they never fail.
  */
 #ifndef HOLDSTILL_H
 #define HOLDSTILL_H
@@ -46,6 +46,29 @@ HOLDSTILL_API unsigned holdstill_fork_generation(void);
    written in this child? 1 or 0. */
 HOLDSTILL_API int holdstill_child_torn(void);
 
+/*
+ * Exit in tiers, around libc's own handlers. Of one tier, the function with the highest priority runs
+ * first, of equals the newest. at_stop: when exit begins, before any thread is joined: what tells
+ * threads to end. at_end: after the last exit handler and the destructors, before the last flush;
+ * quick_exit runs both tiers too. Returns 0 or ENOMEM (there is room for 256); without the shim -1,
+ * and the function won't run.
+ */
+HOLDSTILL_API int holdstill_at_stop(void (*function)(void *), void *argument, int priority);
+HOLDSTILL_API int holdstill_at_end(void (*function)(void *), void *argument, int priority);
+
+/*
+ * What the calling thread is to an exit. JOINED: it is waited for, detached or not, at most
+ * exit_join_ms. STILL: it isn't waited for, and holds still. LEFT: it runs on beside the exit
+ * handlers, and touches nothing that they destroy. DEFAULT: joinable threads at work are waited for.
+ */
+enum holdstill_thread_class {
+    HOLDSTILL_DEFAULT,
+    HOLDSTILL_JOINED,
+    HOLDSTILL_STILL,
+    HOLDSTILL_LEFT
+};
+HOLDSTILL_API void holdstill_thread_class(enum holdstill_thread_class thread_class);
+
 #ifndef HOLDSTILL_INSIDE
 #define holdstill_active() (holdstill_active ? holdstill_active() : 0)
 #define holdstill_safepoint() (holdstill_safepoint ? holdstill_safepoint() : (void)0)
@@ -57,6 +80,12 @@ HOLDSTILL_API int holdstill_child_torn(void);
 #define holdstill_allow_fork() (holdstill_allow_fork ? holdstill_allow_fork() : (void)0)
 #define holdstill_fork_generation()                                                             \
     (holdstill_fork_generation ? holdstill_fork_generation() : 0u)
+#define holdstill_at_stop(function, argument, priority)                                         \
+    (holdstill_at_stop ? holdstill_at_stop(function, argument, priority) : -1)
+#define holdstill_at_end(function, argument, priority)                                          \
+    (holdstill_at_end ? holdstill_at_end(function, argument, priority) : -1)
+#define holdstill_thread_class(class)                                                           \
+    (holdstill_thread_class ? holdstill_thread_class(class) : (void)0)
 #define holdstill_child_torn() (holdstill_child_torn ? holdstill_child_torn() : 0)
 #endif
 

@@ -15,6 +15,7 @@
 #include "core/threads.h"
 #include "protocol/exit.h"
 #include "protocol/fork.h"
+#include "protocol/orphans.h"
 
 enum { ASLEEP, WAKING, AWAKE, OFF };
 
@@ -35,6 +36,7 @@ static void wake(void)
     if (next == AWAKE) {
         fork_start();
         exit_start();
+        orphans_start();
     }
     stage = next;
     errno = saved_errno;

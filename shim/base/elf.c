@@ -11,24 +11,15 @@
 
 enum { VERSION_HIDDEN = 0x8000 }; /* a version symbol: not the default one */
 
-struct tables {
-    ElfW(Addr) base;
-    const ElfW(Sym) *symbols;
-    const char *strings;
-    const ElfW(Half) *versions;
-    const uint32_t *gnu_hash;
-    const uint32_t *hash;
-};
-
 /* ld.so relocates these in place for most objects, but not for the vDSO. */
 static const void *at(ElfW(Addr) base, ElfW(Addr) value)
 {
     return (const void *)(value < base ? base + value : value);
 }
 
-static struct tables tables_of(const struct link_map *map)
+struct elf_tables elf_tables(const struct link_map *map)
 {
-    struct tables t = {.base = map->l_addr};
+    struct elf_tables t = {.base = map->l_addr};
     for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++)
         switch (d->d_tag) {
         case DT_SYMTAB: t.symbols = at(t.base, d->d_un.d_ptr); break;
@@ -40,7 +31,7 @@ static struct tables tables_of(const struct link_map *map)
     return t;
 }
 
-static void *address(const struct tables *t, const ElfW(Sym) *s)
+static void *address(const struct elf_tables *t, const ElfW(Sym) *s)
 {
     void *p = (void *)(t->base + s->st_value);
     if (ELF64_ST_TYPE(s->st_info) != STT_GNU_IFUNC)
@@ -52,7 +43,7 @@ static void *address(const struct tables *t, const ElfW(Sym) *s)
 #endif
 }
 
-static int matches(const struct tables *t, uint32_t index, const char *name, int variable)
+static int matches(const struct elf_tables *t, uint32_t index, const char *name, int variable)
 {
     const ElfW(Sym) *s = &t->symbols[index];
     int type = ELF64_ST_TYPE(s->st_info);
@@ -62,7 +53,7 @@ static int matches(const struct tables *t, uint32_t index, const char *name, int
            strcmp(t->strings + s->st_name, name) == 0;
 }
 
-static const ElfW(Sym) *find_gnu(const struct tables *t, const char *name, int variable)
+static const ElfW(Sym) *find_gnu(const struct elf_tables *t, const char *name, int variable)
 {
     uint32_t h = 5381;
     for (const char *c = name; *c; c++)
@@ -88,7 +79,7 @@ static const ElfW(Sym) *find_gnu(const struct tables *t, const char *name, int v
     }
 }
 
-static const ElfW(Sym) *find_sysv(const struct tables *t, const char *name, int variable)
+static const ElfW(Sym) *find_sysv(const struct elf_tables *t, const char *name, int variable)
 {
     uint32_t h = 0;
     for (const char *c = name; *c; c++) {
@@ -104,7 +95,7 @@ static const ElfW(Sym) *find_sysv(const struct tables *t, const char *name, int 
     return NULL;
 }
 
-static void *find(const struct tables *t, const char *name, int variable)
+static void *find(const struct elf_tables *t, const char *name, int variable)
 {
     if (!t->symbols || !t->strings || (!t->gnu_hash && !t->hash))
         return NULL;
@@ -126,7 +117,7 @@ static const struct link_map *behind_us(void)
 void elf_fill(const struct elf_name *names, size_t count)
 {
     for (const struct link_map *map = behind_us(); map; map = map->l_next) {
-        struct tables t = tables_of(map);
+        struct elf_tables t = elf_tables(map);
         for (size_t i = 0; i < count; i++)
             if (!*names[i].to)
                 *names[i].to = find(&t, names[i].name, 0);
@@ -144,37 +135,8 @@ void *elf_variable(const char *name)
 {
     void *found = NULL;
     for (const struct link_map *map = _r_debug.r_map; map && !found; map = map->l_next) {
-        struct tables t = tables_of(map);
+        struct elf_tables t = elf_tables(map);
         found = find(&t, name, 1);
     }
     return found;
-}
-
-/* The object that holds this address: the nearest load address below it. */
-static const struct link_map *object_of(const void *address)
-{
-    const struct link_map *best = NULL;
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
-        if ((ElfW(Addr))map->l_ld && map->l_addr <= (ElfW(Addr))address &&
-            (!best || map->l_addr > best->l_addr))
-            best = map;
-    return best;
-}
-
-const char *elf_object_name(const void *address)
-{
-    const struct link_map *map = object_of(address);
-    const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');
-    return slash ? slash + 1 : name;
-}
-
-int elf_search_depends_on(const void *caller, const char *file)
-{
-    if (!file || strchr(file, '/'))
-        return file && strchr(file, '$') != NULL;
-    const struct link_map *map = object_of(caller);
-    for (const ElfW(Dyn) *d = map ? map->l_ld : NULL; d && d->d_tag != DT_NULL; d++)
-        if (d->d_tag == DT_RUNPATH || d->d_tag == DT_RPATH)
-            return 1;
-    return 0;
 }

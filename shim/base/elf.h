@@ -1,7 +1,9 @@
 #ifndef HOLDSTILL_ELF_H
 #define HOLDSTILL_ELF_H
 
+#include <link.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The address of the default version of `name` in the first loaded object behind ours,
@@ -18,16 +20,18 @@ struct elf_name {
 };
 void elf_fill(const struct elf_name *names, size_t count);
 
-/* The file name of the object that holds this address, without directories; "" for the program. */
-const char *elf_object_name(const void *address);
+/* The tables of a loaded object's dynamic symbols; what it doesn't have is NULL. */
+struct elf_tables {
+    ElfW(Addr) base;
+    const ElfW(Sym) *symbols;
+    const char *strings;
+    const ElfW(Half) *versions;
+    const uint32_t *gnu_hash;
+    const uint32_t *hash;
+};
+struct elf_tables elf_tables(const struct link_map *map);
 
-/*
- * Would dlopen(file) look where only the object that holds `caller` tells it to (DT_RUNPATH,
- * DT_RPATH, $ORIGIN)?
- */
-int elf_search_depends_on(const void *caller, const char *file);
-
-/* The same for a variable, in the order in which the program itself is bound: all objects. */
+/* As elf_next for a variable, but in the order in which the program itself is bound: all objects. */
 void *elf_variable(const char *name);
 
 #endif

@@ -24,6 +24,7 @@ extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (
 /* glibc passes every handler the exit status as well. */
 typedef void exit_function(void *argument, int status);
 extern int __cxa_atexit(exit_function *function, void *argument, void *dso);
+extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 extern void __cxa_finalize(void *dso);
 extern int __libc_start_main(main_function *main, int argc, char **argv, void (*init)(void),
                              void (*fini)(void), void (*rtld_fini)(void), void *stack_end);

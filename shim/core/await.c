@@ -262,6 +262,8 @@ int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
         if (a.moving)
             pause_between_looks(a.round);
     }
+    if (which == GATE_EXIT)
+        gate_progress();
     me->awaiting = 0;
     return a.given_up;
 }

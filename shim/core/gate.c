@@ -18,6 +18,7 @@ void (*gate_unseen_child)(void);
 
 /* What the held threads know of the exiting one; written by the owner of the EXIT gate alone. */
 static struct {
+    struct record *_Atomic owner;
     _Atomic int64_t progress;   /* when it last got on */
     _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
     int64_t slept;              /* since the last progress */
@@ -38,10 +39,12 @@ static void tell_held(void)
 void gate_close(struct record *me, uint32_t which)
 {
     me->owns |= which;
-    if (which == GATE_FORK)
+    if (which == GATE_FORK) {
         fork_owner = me;
-    else
+    } else {
+        exiting.owner = me;
         gate_progress();
+    }
     atomic_fetch_or(&gate, which);
 }
 
@@ -73,6 +76,8 @@ static int exit_lets_go(const struct record *me)
 {
     if (((struct record *)me)->pass)
         return 1;
+    if (exiting.owner->awaiting)
+        return 0; /* E4 has limits of its own */
     int64_t now = sys_now_us(), since = exiting.wait_since;
     if (since && now - since >= options.grace_ms)
         return 1;

@@ -21,11 +21,21 @@ void thread_ends(void *result)
     safepoint(me);
 }
 
+void thread_set_class(enum thread_class class)
+{
+    struct record *me = record_self();
+    if (!me)
+        return;
+    me->class = class;
+    me->pass = class == CLASS_LEFT;
+}
+
 /* The first and the last thing that a thread does: both are safepoints of EXIT. */
 static struct record *begin(void *record)
 {
     struct record *r = record;
     record_adopt(r);
+    r->first_frame = __builtin_frame_address(0);
     safepoint(r);
     return r;
 }

@@ -31,6 +31,9 @@ struct joining {
 int thread_join(pthread_t thread, void **result, const struct joining *how);
 int thread_join_c11(thrd_t thread, int *result, const void *site);
 
+/* What the calling thread is at exit. */
+void thread_set_class(enum thread_class class);
+
 /* The calling thread is about to end with this result: hold still if the process exits. */
 void thread_ends(void *result);
 

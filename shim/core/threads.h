@@ -14,6 +14,9 @@ typedef uintptr_t entry;
 
 enum { SLOTS = 32, SITES = 8, CUSTOMS = 4 };
 
+/* What a thread is at exit, by its own word: holdstill.h. */
+enum thread_class { CLASS_BY_RULE, CLASS_JOINED, CLASS_STILL, CLASS_LEFT };
+
 enum record_state {
     RECORD_FREE,
     RECORD_CLAIMED,  /* being filled in by its creator */
@@ -45,6 +48,7 @@ struct record {
     struct once *once;   /* the innermost pthread_once that it is in */
     _Atomic int held;    /* holds still at the gate */
     _Atomic int queued;  /* waits for its turn to fork */
+    _Atomic int class;   /* enum thread_class */
     _Atomic int awaiting; /* looks at the others, and sleeps between the looks */
 
     _Atomic int state;
@@ -56,6 +60,7 @@ struct record {
     void *(*start)(void *);
     int (*start_c11)(void *);
     void *argument;
+    void *first_frame; /* where its stack begins, as far as we know; NULL: we don't */
     void *result; /* the thread, when it ends: what a join answers in a child */
     _Atomic int ended;
 

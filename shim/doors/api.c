@@ -4,7 +4,9 @@
 #include "holdstill.h"
 
 #include "base/export.h"
+#include "core/lifecycle.h"
 #include "core/operate.h"
+#include "protocol/hooks.h"
 
 EXPORT int holdstill_active(void)
 {
@@ -46,4 +48,19 @@ EXPORT unsigned holdstill_fork_generation(void)
 EXPORT int holdstill_child_torn(void)
 {
     return process.torn;
+}
+
+EXPORT int holdstill_at_stop(void (*function)(void *), void *argument, int priority)
+{
+    return hooks_add(TIER_STOP, function, argument, priority);
+}
+
+EXPORT int holdstill_at_end(void (*function)(void *), void *argument, int priority)
+{
+    return hooks_add(TIER_END, function, argument, priority);
+}
+
+EXPORT void holdstill_thread_class(enum holdstill_thread_class class)
+{
+    thread_set_class((enum thread_class)class);
 }

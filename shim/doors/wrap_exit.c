@@ -6,8 +6,7 @@
 
 EXPORT void exit(int status)
 {
-    exit_prepare();
-    libc.exit(status);
+    libc.exit(exit_begin(status));
     __builtin_unreachable();
 }
 
@@ -21,6 +20,11 @@ EXPORT void quick_exit(int status)
 EXPORT int on_exit(void (*function)(int, void *), void *argument)
 {
     return handlers_add_on_exit(function, argument);
+}
+
+EXPORT int __cxa_at_quick_exit(void (*function)(void *), void *dso)
+{
+    return handlers_add_quick(function, dso);
 }
 
 EXPORT int __cxa_atexit(exit_function *function, void *argument, void *dso)

@@ -1,7 +1,8 @@
 /* Doors: the loader. */
-#include "base/elf.h"
 #include "base/export.h"
+#include "base/place.h"
 #include "core/operate.h"
+#include "protocol/libraries.h"
 
 static void *open_listed(const char *file, int mode) __attribute__((noinline));
 static void *open_listed(const char *file, int mode)
@@ -15,15 +16,14 @@ static void *open_listed(const char *file, int mode)
 EXPORT void *dlopen(const char *file, int mode)
 {
     record_self();
-    if (elf_search_depends_on(__builtin_return_address(0), file))
+    if (place_search_depends_on(__builtin_return_address(0), file))
         return libc.dlopen(file, mode);
     return open_listed(file, mode);
 }
 
 EXPORT int dlclose(void *handle)
 {
-    BUSY(libc.dlclose);
-    return libc.dlclose(handle);
+    return libraries_close(handle);
 }
 
 EXPORT int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *argument)

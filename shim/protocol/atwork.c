@@ -42,6 +42,8 @@ static enum verdict judge(struct record *r, int64_t limit_us)
 {
     if (!record_alive(r))
         return ENDED;
+    if (r->class == CLASS_JOINED)
+        return WORK;
     if (r->state == RECORD_STARTING)
         return WORK;
     if (r->held || r->queued)
@@ -54,11 +56,16 @@ static enum verdict judge(struct record *r, int64_t limit_us)
     }
 }
 
+static int is_joined(struct record *r)
+{
+    return r->class == CLASS_JOINED || (r->class == CLASS_BY_RULE && r->joinable);
+}
+
 static enum verdict busiest(const struct record *me, int64_t limit_us)
 {
     enum verdict worst = ENDED;
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == me || record_is_ghost(r) || !r->joinable)
+        if (r == me || record_is_ghost(r) || !is_joined(r))
             continue;
         enum verdict v = judge(r, limit_us);
         if (v > worst)

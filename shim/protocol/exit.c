@@ -1,23 +1,42 @@
 #include "exit.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "atwork.h"
+#include "base/elf.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/sys.h"
 #include "core/await.h"
 #include "handlers.h"
+#include "hooks.h"
+#include "stop.h"
 #include "streams.h"
 
 /* Who exits: one thread, for ever; set once by compare-and-swap. */
 static struct record *_Atomic exiter;
 
 static main_function *program_main;
+static int status_of_exit;
+
+/*
+ * From 2.41 on exit has a lock, and no fork resets it: in a child made by another thread than the
+ * exiting one nobody can give it back.
+ */
+static int has_lock;
+static enum { NOT_LOST, LOST, WORKED_AROUND } lock_is_lost;
+enum { FIRST_WITH_LOCK = 41 }; /* 2.41 */
 
 int exit_is_mine(const struct record *me) { return exiter == me; }
+int exit_status(void) { return status_of_exit; }
 
-void exit_forget(void) { exiter = NULL; }
+void exit_forget(const struct record *me)
+{
+    if (has_lock && exiter && exiter != me)
+        lock_is_lost = LOST;
+    exiter = NULL;
+}
 
 /* Somebody else exits: hold still for ever, as glibc has it from 2.41 on. */
 static _Noreturn void hold_for_ever(struct record *me)
@@ -33,53 +52,105 @@ static void close_and_await(struct record *me)
 {
     gate_close(me, GATE_EXIT);
     int moving = await_stillness(me, GATE_EXIT, options.exit_still_ms);
+    if (moving && options.exit_signal)
+        moving = stop_by_signal(me, options.exit_still_ms);
     report_count(&report.exit_not_still, moving);
-    gate_progress();
 }
 
-void exit_prepare(void)
+int exit_prepare(void)
 {
     struct record *me = record_self(), *nobody = NULL;
     if (!me || process_is_vfork_child())
-        return;
+        return 0;
     int saved_errno = errno;
     gate_look_for_unseen_fork();
     if (!atomic_compare_exchange_strong(&exiter, &nobody, me)) { /* E1 */
         if (nobody != me)
             hold_for_ever(me);
-        return; /* once more in the same thread: straight on to E5 */
+        return 1; /* once more in the same thread: straight on to E5 */
     }
+    hooks_run(TIER_STOP);                           /* E2 */
     join_threads_at_work(me, options.exit_join_ms); /* E3 */
     close_and_await(me);                            /* E4 */
+    handlers_enter_list();
     errno = saved_errno;
+    return 1;
+}
+
+static _Noreturn void leave(int status)
+{
+    streams_flush();
+    for (;;)
+        sys_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
+void exit_leave(int status)
+{
+    report_write();
+    leave(status);
+}
+
+int exit_begin(int status)
+{
+    if (!exit_prepare())
+        return status;
+    status_of_exit = status;
+    if (options.exit_handlers == EXIT_HANDLERS_FLUSH) {
+        hooks_run(TIER_END);
+        exit_leave(status);
+    }
+    if (lock_is_lost) {
+        lock_is_lost = WORKED_AROUND;
+        handlers_run_rest();
+        leave(status_of_exit);
+    }
+    return status;
+}
+
+int exit_reached(int status)
+{
+    return lock_is_lost == WORKED_AROUND ? status_of_exit : exit_begin(status);
 }
 
 /* Newer than every handler that was registered before main: nothing passes unseen. */
 static void first_of_all(void *unused, int status)
 {
-    (void)unused, (void)status;
-    exit_prepare();
+    (void)unused;
+    exit_reached(status);
 }
 
 static void last_of_all(void *unused, int status)
 {
     (void)unused, (void)status;
+    hooks_run(TIER_END);
     streams_free(); /* E7 */
+    report_write();
+}
+
+static void last_of_quick(void *unused)
+{
+    (void)unused;
+    hooks_run(TIER_END);
     report_write();
 }
 
 void exit_start(void)
 {
+    const char *(*version)(void) = elf_next("gnu_get_libc_version");
+    const char *minor = version ? strchr(version(), '.') : NULL;
+    has_lock = minor && (minor[1] - '0') * 10 + minor[2] - '0' >= FIRST_WITH_LOCK;
     streams_start();
     libc.__cxa_atexit(last_of_all, NULL, NULL);
+    libc.__cxa_at_quick_exit(last_of_quick, NULL);
 }
 
 static int main_that_exits(int argc, char **argv, char **environment)
 {
     handlers_add_unwrapped(first_of_all);
+    if (self)
+        self->first_frame = __builtin_frame_address(0);
     int status = program_main(argc, argv, environment);
-    exit_prepare();
-    return status;
+    return exit_begin(status);
 }
 
 main_function *exit_wrap_main(main_function *main)

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/elf.h"
 #include "base/libc.h"
 #include "base/options.h"
+#include "base/place.h"
 #include "base/report.h"
 #include "base/sys.h"
 #include "core/await.h"
@@ -13,6 +13,8 @@
 #include "core/repair.h"
 #include "core/wait.h"
 #include "exit.h"
+#include "orphans.h"
+#include "streams.h"
 
 enum { QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
 
@@ -91,6 +93,9 @@ static void prepare(void)
         begin(me);
     else if (me && !(gate & GATE_FORK))
         come_to_rest(me);
+    if (options.flush_on_fork)
+        streams_flush();
+    orphans_prepare();
     errno = saved_errno;
 }
 
@@ -116,7 +121,10 @@ static void child(void)
         me->tid = sys_gettid();
     report_reset();
     report_count(&report.mended, repair_child(me, old_tid));
-    exit_forget();
+    exit_forget(me);
+    orphans_bind();
+    if (options.flush_on_fork)
+        streams_forget();
     forking.owner = NULL;
     forking.turn = 0;
     gate_reset(me);
@@ -151,7 +159,7 @@ int fork_register(void (*prepare)(void), void (*parent)(void), void (*child)(voi
 {
     record_self();
     const void *owner = dso ? dso : first_of(prepare, parent, child);
-    if (owner && is_skipped(elf_object_name(owner)))
+    if (owner && is_skipped(place_object_name(owner)))
         return 0;
     BUSY(libc.__register_atfork);
     return libc.__register_atfork(prepare, parent, child, dso);

@@ -91,13 +91,27 @@ void streams_free(void)
             set_free(f);
 }
 
+static int is_mine(const FILE *f)
+{
+    const struct stream_lock *lock = (const void *)f->_lock;
+    return lock->lock && lock->owner == (void *)pthread_self();
+}
+
 void streams_flush(void)
 {
     int count = 0;
     for (FILE *f = first(); f && count < STREAMS; f = next(f), count++) {
-        if (!(f->_flags & CURRENTLY_PUTTING) || !f->_lock || libc.ftrylockfile(f) != 0)
+        if (!(f->_flags & CURRENTLY_PUTTING) || !f->_lock || is_mine(f) || libc.ftrylockfile(f) != 0)
             continue;
         libc.fflush(f);
         libc.funlockfile(f);
     }
+}
+
+void streams_forget(void)
+{
+    int count = 0;
+    for (FILE *f = first(); f && count < STREAMS; f = next(f), count++)
+        if (f->_flags & CURRENTLY_PUTTING && f->_mode <= 0)
+            f->_IO_write_ptr = f->_IO_write_base;
 }

@@ -12,7 +12,10 @@ void streams_start(void);
  */
 void streams_free(void);
 
-/* Flushes the streams in which no other thread is. */
+/* Flushes the streams in which no thread is, not even the calling one. */
 void streams_flush(void);
+
+/* In a child: what its parent has left in buffers is the parent's. */
+void streams_forget(void);
 
 #endif

@@ -1,17 +1,24 @@
-/* bare: ok; shimmed: ok */
+/* bare: crashes; shimmed: ok */
 /*
- * Every way out of a program with three threads alive (one waits, one ticks,
- * one computes under a lock) runs its handlers in the same order.
+ * Every way out of a program with threads alive (one waits, one ticks, six use
+ * a static map under a lock) runs its handlers in the same order.
  *
- *   ways_out WAY     return exit worker handler signal lastthread error quick
+ *   ways_out WAY     return exit worker handler signal locked lastthread error
+ *                    err local quick
  *
+ * signal: exit in a signal handler; locked: the same while its thread holds a
+ * lock; local: in the destructor of a thread_local object.  Bare, the map is
+ * destroyed under the threads' hands.
  * Output: the steps, in order.  Status: see the table.  The local of main is
  * destroyed only where main's thread leaves; on_exit tells the status.  With
  * lastthread the others end when main's thread is gone.
  */
 #include "victim.h"
 
+#include <err.h>
 #include <error.h>
+#include <map>
+#include <string>
 
 namespace
 {
@@ -20,6 +27,12 @@ pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 bool stop; // guarded by mutex
 const char *way;
+
+// Made first, destroyed last, and it takes its time.
+std::map<int, std::string> archive;
+std::map<int, std::string> table; // guarded by table_mutex
+pthread_mutex_t table_mutex = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t own_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct Crumb {
     const char *step;
@@ -79,10 +92,18 @@ void *tick(void *)
     return nullptr;
 }
 
-void *compute(void *)
+void *use(void *)
 {
-    while (!stopping())
-        ;
+    uint32_t seed = 88172645u;
+
+    while (!stopping()) {
+        MUST(pthread_mutex_lock(&table_mutex));
+        std::string &text = table[static_cast<int>(next_random(&seed) % 200)];
+        text += "a string too long for the room inside the object itself";
+        if (text.size() > 1000)
+            table.clear();
+        MUST(pthread_mutex_unlock(&table_mutex));
+    }
     return nullptr;
 }
 
@@ -118,6 +139,32 @@ int by_signal()
     signal(SIGUSR1, handle);
     raise(SIGUSR1);
     return 99;
+}
+
+int by_locked_signal()
+{
+    MUST(pthread_mutex_lock(&own_mutex));
+    return by_signal();
+}
+
+struct Leaver {
+    ~Leaver() { exit(28); }
+    void touch() {}
+};
+
+void *leave_by_local(void *)
+{
+    static thread_local Leaver leaver; // a namespace's would be made in every thread
+
+    leaver.touch();
+    return nullptr;
+}
+
+int by_local()
+{
+    start(leave_by_local, nullptr);
+    for (;;)
+        pause();
 }
 
 // The leader of a process stays as a zombie until its last thread ends.
@@ -158,6 +205,11 @@ int by_error()
     return 99;
 }
 
+int by_err()
+{
+    errx(29, "good bye");
+}
+
 int by_quick_exit()
 {
     quick_exit(27);
@@ -169,7 +221,8 @@ const struct {
 } ways[] = {
     {"return", by_return}, {"exit", by_exit},        {"worker", by_worker},
     {"handler", by_exit},  {"signal", by_signal},    {"lastthread", by_last_thread},
-    {"error", by_error},   {"quick", by_quick_exit},
+    {"error", by_error},   {"quick", by_quick_exit}, {"locked", by_locked_signal},
+    {"err", by_err},       {"local", by_local},
 };
 
 } // namespace
@@ -184,7 +237,10 @@ int main(int argc, char **argv)
     at_quick_exit(quick);
     start(wait, nullptr);
     start_detached(tick, nullptr);
-    start_detached(compute, nullptr);
+    for (int i = 0; i < 20000; i++)
+        archive[i] = "one of many strings that take their time to be destroyed";
+    for (int i = 0; i < 6; i++)
+        start_detached(use, nullptr);
     for (const auto &each : ways)
         if (strcmp(way, each.name) == 0)
             return each.leave();

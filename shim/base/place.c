@@ -1,0 +1,169 @@
+#include "place.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "elf.h"
+
+struct headers {
+    const ElfW(Phdr) *first;
+    size_t count;
+};
+
+/* Of the program from the kernel, of others from the file's head, which their first segment has. */
+static struct headers headers_of(const struct link_map *map)
+{
+    if (map == _r_debug.r_map)
+        return (struct headers){(const void *)getauxval(AT_PHDR), getauxval(AT_PHNUM)};
+    const ElfW(Ehdr) *head = (const void *)map->l_addr;
+    if (!map->l_ld || !head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
+        return (struct headers){NULL, 0};
+    return (struct headers){(const void *)(map->l_addr + head->e_phoff), head->e_phnum};
+}
+
+/* Has one of its segments this address? */
+static int has(const struct link_map *map, const void *address)
+{
+    struct headers h = headers_of(map);
+    ElfW(Addr) offset = (ElfW(Addr))address - map->l_addr;
+    for (size_t i = 0; i < h.count; i++)
+        if (h.first[i].p_type == PT_LOAD &&
+            offset - h.first[i].p_vaddr < h.first[i].p_memsz)
+            return 1;
+    return 0;
+}
+
+const struct link_map *place_object(const void *address)
+{
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
+        if (has(map, address))
+            return map;
+    return NULL;
+}
+
+static const char *name_of(const struct link_map *map)
+{
+    const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');
+    return slash ? slash + 1 : name;
+}
+
+const char *place_object_name(const void *address) { return name_of(place_object(address)); }
+
+/* Never unloaded, so they are looked for once; the count is stored last. */
+enum { LIBC_SEGMENTS = 8 };
+static struct {
+    ElfW(Addr) begin, size;
+} libc_code[LIBC_SEGMENTS];
+static _Atomic unsigned libc_segments;
+
+static unsigned find_libc(const struct link_map *map, unsigned found)
+{
+    static const char *const names[] = {"libc.so.", "ld-linux", "libpthread.so."};
+    struct headers h = {NULL, 0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(name_of(map), names[i], strlen(names[i])) == 0)
+            h = headers_of(map);
+    for (size_t i = 0; i < h.count && found < LIBC_SEGMENTS; i++)
+        if (h.first[i].p_type == PT_LOAD && h.first[i].p_flags & PF_X) {
+            libc_code[found].begin = map->l_addr + h.first[i].p_vaddr;
+            libc_code[found++].size = h.first[i].p_memsz;
+        }
+    return found;
+}
+
+int place_is_libc(const void *address)
+{
+    unsigned segments = libc_segments;
+    for (const struct link_map *map = segments ? NULL : _r_debug.r_map; map; map = map->l_next)
+        segments = find_libc(map, segments);
+    libc_segments = segments;
+    for (unsigned i = 0; i < segments; i++)
+        if ((ElfW(Addr))address - libc_code[i].begin < libc_code[i].size)
+            return 1;
+    return 0;
+}
+
+/* Symbols in a table without a count: as many as the hash table knows. */
+static uint32_t count_symbols(const uint32_t *gnu_hash, const uint32_t *hash)
+{
+    if (hash)
+        return hash[1];
+    if (!gnu_hash)
+        return 0;
+    uint32_t buckets = gnu_hash[0], first = gnu_hash[1], words = gnu_hash[2], last = 0;
+    const uint32_t *bucket = &gnu_hash[4 + words * sizeof(ElfW(Addr)) / 4];
+    const uint32_t *chain = &bucket[buckets];
+    for (uint32_t i = 0; i < buckets; i++)
+        if (bucket[i] > last)
+            last = bucket[i];
+    if (last < first)
+        return first;
+    while (!(chain[last - first] & 1))
+        last++;
+    return last + 1;
+}
+
+/* The exported function that holds it, or NULL. */
+static const char *symbol_of(const struct link_map *map, const void *address)
+{
+    struct elf_tables t = elf_tables(map);
+    ElfW(Addr) offset = (ElfW(Addr))address - t.base;
+    uint32_t count = t.symbols && t.strings ? count_symbols(t.gnu_hash, t.hash) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const ElfW(Sym) *s = &t.symbols[i];
+        if (ELF64_ST_TYPE(s->st_info) == STT_FUNC && s->st_shndx != SHN_UNDEF &&
+            offset - s->st_value < s->st_size)
+            return t.strings + s->st_name;
+    }
+    return NULL;
+}
+
+static void append(struct place_text *t, size_t *used, const char *text)
+{
+    while (*text && *used < sizeof t->text - 1)
+        t->text[(*used)++] = *text++;
+    t->text[*used] = 0;
+}
+
+static void append_hex(struct place_text *t, size_t *used, uintptr_t number)
+{
+    char digits[2 + 2 * sizeof number + 1], *at = digits + sizeof digits;
+    *--at = 0;
+    do
+        *--at = "0123456789abcdef"[number % 16];
+    while (number /= 16);
+    *--at = 'x';
+    *--at = '0';
+    append(t, used, at);
+}
+
+struct place_text place_describe(const void *address)
+{
+    struct place_text t = {""};
+    size_t used = 0;
+    const struct link_map *map = place_object(address);
+    if (map) {
+        append(&t, &used, *name_of(map) ? name_of(map) : "program");
+        append(&t, &used, "+");
+    }
+    append_hex(&t, &used, (uintptr_t)address - (map ? map->l_addr : 0));
+    const char *symbol = map ? symbol_of(map, address) : NULL;
+    if (symbol) {
+        append(&t, &used, " (");
+        append(&t, &used, symbol);
+        append(&t, &used, ")");
+    }
+    return t;
+}
+
+int place_search_depends_on(const void *caller, const char *file)
+{
+    if (!file || strchr(file, '/'))
+        return file && strchr(file, '$') != NULL;
+    const struct link_map *map = place_object(caller);
+    for (const ElfW(Dyn) *d = map ? map->l_ld : NULL; d && d->d_tag != DT_NULL; d++)
+        if (d->d_tag == DT_RUNPATH || d->d_tag == DT_RPATH)
+            return 1;
+    return 0;
+}

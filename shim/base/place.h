@@ -1,0 +1,32 @@
+/*
+ * What lies where: the loaded objects by address. Takes no lock and allocates nothing; an object that
+ * another thread unloads meanwhile must not be asked for.
+ */
+#ifndef HOLDSTILL_PLACE_H
+#define HOLDSTILL_PLACE_H
+
+#include <link.h>
+#include <stddef.h>
+
+/* The object that holds this address; NULL: none does. */
+const struct link_map *place_object(const void *address);
+
+/* Its file name, without directories; "" for the program and for no object. */
+const char *place_object_name(const void *address);
+
+/* For people: "object+0x123 (symbol)", cut to fit. */
+struct place_text {
+    char text[160];
+};
+struct place_text place_describe(const void *address);
+
+/* Is this address in the code of libc, or of its loader or thread library? */
+int place_is_libc(const void *address);
+
+/*
+ * Would dlopen(file) look where only the object that holds `caller` tells it to (DT_RUNPATH,
+ * DT_RPATH, $ORIGIN)?
+ */
+int place_search_depends_on(const void *caller, const char *file);
+
+#endif

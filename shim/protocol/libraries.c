@@ -1,0 +1,58 @@
+#include "libraries.h"
+
+#include <string.h>
+
+#include "base/options.h"
+#include "base/place.h"
+#include "base/report.h"
+#include "base/say.h"
+#include "core/operate.h"
+
+enum { NAMED = 8 };
+
+struct inside {
+    int tid;
+    struct place_text place;
+};
+
+static int is_loaded(const void *handle)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && map != handle)
+        map = map->l_next;
+    return map != NULL;
+}
+
+/* Threads of which a routine or a call site lies in the object; how many, at most NAMED. */
+static int find_inside(const void *handle, struct inside *found)
+{
+    int count = 0;
+    for (struct record *r = record_first(); r && count < NAMED; r = record_next(r)) {
+        const void *wait = (const void *)(r->wait >> 2);
+        const void *start = r->start ? (const void *)r->start : (const void *)r->start_c11;
+        const void *where = wait && place_object(wait) == handle ? wait : start;
+        if (r == self || record_is_ghost(r) || !where || place_object(where) != handle ||
+            !record_alive(r))
+            continue;
+        found[count].tid = r->tid;
+        found[count++].place = place_describe(where);
+    }
+    return count;
+}
+
+int libraries_close(void *handle)
+{
+    struct inside inside[NAMED];
+    if (!record_self())
+        return libc.dlclose(handle);
+    if (options.dlclose == DLCLOSE_KEEP && is_loaded(handle))
+        return 0;
+    int count = strcmp(options.report, "no") == 0 ? 0 : find_inside(handle, inside);
+    BUSY(libc.dlclose);
+    int result = libc.dlclose(handle);
+    if (count && !is_loaded(handle))
+        for (int i = 0; i < count; i++)
+            say("thread ", say_number(inside[i].tid), " is inside of a library that was closed: ",
+                inside[i].place.text);
+    return result;
+}

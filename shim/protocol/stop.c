@@ -1,0 +1,88 @@
+#include "stop.h"
+
+#include <ucontext.h>
+
+#include "base/place.h"
+#include "base/proc.h"
+#include "base/signals.h"
+#include "base/sys.h"
+#include "core/await.h"
+
+enum { AGAIN_US = 1000, PAGE = 4096, LARGEST_STACK = 64 << 20 };
+
+static uintptr_t stack_pointer(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+#else
+    return (uintptr_t)context->uc_mcontext.sp;
+#endif
+}
+
+static const void *program_counter(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (const void *)context->uc_mcontext.gregs[REG_RIP];
+#else
+    return (const void *)context->uc_mcontext.pc;
+#endif
+}
+
+/* A link register is a return address too. */
+static const void *link_register(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    (void)context;
+    return NULL;
+#else
+    return (const void *)context->uc_mcontext.regs[30];
+#endif
+}
+
+/*
+ * Is libc somewhere below? No frame is trusted: whatever looks like a return address into libc counts.
+ * The stack is known up to our first frame of this thread.
+ */
+static int is_in_libc(const struct record *me, const ucontext_t *context)
+{
+    uintptr_t top = (uintptr_t)me->first_frame, at = stack_pointer(context) & ~(uintptr_t)7;
+    if (place_is_libc(program_counter(context)) || place_is_libc(link_register(context)))
+        return 1;
+    if (at >= top || top - at > LARGEST_STACK)
+        return 1; /* another stack than the thread's own */
+    for (uintptr_t page = 0; at < top; at += sizeof(uintptr_t)) {
+        if (at / PAGE != page && !sys_readable((const void *)at))
+            return 1;
+        page = at / PAGE;
+        if (place_is_libc(*(const void *const *)at))
+            return 1;
+    }
+    return 0;
+}
+
+static void stop_here(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)info;
+    struct record *me = self;
+    if (me && gate_closed(me) & GATE_EXIT && !me->held && !is_in_libc(me, context))
+        gate_pass(me, PLACE_NONE);
+}
+
+static void signal_all(const struct record *me, int number)
+{
+    for (struct record *r = record_first(); r; r = record_next(r))
+        if (r != me && !record_is_ghost(r) && r->first_frame && !r->held && !r->pass &&
+            proc_state(r->tid) == 'R')
+            sys_call(SYS_tgkill, process.pid, r->tid, number, 0, 0, 0);
+}
+
+int stop_by_signal(struct record *me, int64_t limit_us)
+{
+    int moving = 1, number = signals_take(stop_here);
+    /* Rounds, not time: a thread that gets no CPU can't be asked either. */
+    for (int64_t rounds = limit_us / AGAIN_US; number && moving && rounds > 0; rounds--) {
+        signal_all(me, number);
+        moving = await_stillness(me, GATE_EXIT, AGAIN_US);
+    }
+    return moving;
+}
