@@ -42,14 +42,26 @@ static int survivors(const struct child *c, const void *object, enum kind kind)
     return held_find(c->me, object, kind) >= 0;
 }
 
+/* Robust, taken by this ghost after an earlier owner had died, and not made consistent since. */
+static int was_inconsistent(const struct record *ghost, const pthread_mutex_t *m)
+{
+    return m->__data.__kind & MUTEX_ROBUST && m->__data.__owner == MUTEX_INCONSISTENT &&
+           (m->__data.__lock & FUTEX_TID_MASK) == ghost->tid;
+}
+
 /*
  * A ghost's: keep kind, protocol and ceiling; clear lock, owner, count and users. A robust one
- * tells its next locker. nusers counts condition waiters too, so a mutex that is free or the
- * survivor's may need it corrected.
+ * tells its next locker, unless the ghost was not in it: just taking it, it would have given it
+ * back. nusers counts condition waiters too, so a mutex that is free or the survivor's may need it
+ * corrected.
  */
-static void mend_mutex(struct child *c, const struct record *ghost, pthread_mutex_t *m)
+static void mend_mutex(struct child *c, const struct record *ghost, pthread_mutex_t *m, int in_it)
 {
     int kind = m->__data.__kind, owner = m->__data.__owner;
+    if (was_inconsistent(ghost, m)) {
+        owner = ghost->tid;
+        in_it = 1;
+    }
     int was_locked = (kind & MUTEX_PP ? m->__data.__lock & 0x7ffff : m->__data.__lock) != 0;
     if (owner == c->old_tid || owner == c->me->tid) {
         m->__data.__nusers = 1;
@@ -63,7 +75,7 @@ static void mend_mutex(struct child *c, const struct record *ghost, pthread_mute
     m->__data.__nusers = 0;
     if (kind & MUTEX_ROBUST) {
         m->__data.__list.__prev = m->__data.__list.__next = NULL;
-        if (was_locked && owner == ghost->tid)
+        if (was_locked && in_it && owner == ghost->tid)
             m->__data.__lock = FUTEX_OWNER_DIED;
     }
     c->mended += was_locked;
@@ -141,12 +153,24 @@ static void mend_guard(struct child *c, uint64_t *guard)
     c->mended++;
 }
 
-/* The program knows how; forbidding forks is listed too, and has no reset. */
+static int survivor_announced(const struct child *c, const void *lock)
+{
+    for (int i = 0; i < CUSTOMS; i++)
+        if (c->me->customs[i].lock == lock)
+            return 1;
+    return 0;
+}
+
+/*
+ * The program knows how; forbidding forks is listed too, and has no reset. The lock may be the
+ * survivor's, and the ghost have waited for it.
+ */
 static void mend_custom(struct child *c, const struct record *ghost, const void *word)
 {
     for (int i = 0; i < CUSTOMS; i++) {
         const struct custom *custom = &ghost->customs[i];
-        if (custom->lock && ((entry)custom->lock & ~ENTRY_MARKS) == (entry)word) {
+        if (custom->lock && ((entry)custom->lock & ~ENTRY_MARKS) == (entry)word &&
+            !survivor_announced(c, custom->lock)) {
             custom->reset(custom->lock);
             c->mended++;
         }
@@ -169,7 +193,7 @@ static void mend(struct child *c, const struct record *ghost, entry e)
     if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
-    case KIND_MUTEX: mend_mutex(c, ghost, object); break;
+    case KIND_MUTEX: mend_mutex(c, ghost, object, !(e & ENTRY_TRY)); break;
     case KIND_READ:
     case KIND_WRITE: mend_rwlock(c, object); break;
     case KIND_SEMAPHORE: mend_semaphore(c, ghost, object); break;

@@ -88,6 +88,34 @@ Test(repair, a_robust_mutex_tells_its_next_locker)
     cr_assert_eq(pthread_mutex_lock(&m), 0);
 }
 
+/* Nothing was changed under it: no news. */
+Test(repair, a_robust_mutex_that_was_being_taken_is_free)
+{
+    static pthread_mutex_t m;
+    m = mutex_of(PTHREAD_MUTEX_RECURSIVE, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
+    taken_by(&m, GHOST_TID, GHOST_TID);
+    held_push(ghost, entry_of(&m, KIND_MUTEX) | ENTRY_TRY);
+    repair();
+    cr_assert_eq(pthread_mutex_lock(&m), 0);
+    cr_assert_eq(pthread_mutex_unlock(&m), 0);
+}
+
+/* The news that an earlier owner died is passed on, whatever the ghost had done with it. */
+Test(repair, a_robust_mutex_stays_inconsistent)
+{
+    static const entry marks[] = {0, ENTRY_TRY};
+    for (int i = 0; i < 2; i++) {
+        static pthread_mutex_t m;
+        m = mutex_of(PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
+        taken_by(&m, MUTEX_INCONSISTENT, GHOST_TID);
+        int place = held_push(ghost, entry_of(&m, KIND_MUTEX) | marks[i]);
+        repair();
+        ghost->generation = process.generation;
+        held_pop(ghost, place);
+        cr_expect_eq(pthread_mutex_trylock(&m), EOWNERDEAD);
+    }
+}
+
 Test(repair, a_mutex_that_was_being_taken_is_free)
 {
     static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
@@ -219,4 +247,28 @@ Test(repair, the_ghosts_entries_are_mended_once)
     cr_assert_eq(repair(), 1);
     taken_by(&m, GHOST_TID, 1);
     cr_assert_eq(repair(), 0, "a ghost of a ghost");
+}
+
+static int resets;
+
+static void reset(void *lock)
+{
+    *(char *)lock = 0;
+    resets++;
+}
+
+/* Two locks in one word, as spinlocks of a byte may be: one of the ghost's, one that it waited for. */
+Test(repair, a_programs_own_lock_is_reset_unless_the_survivor_has_it)
+{
+    static char locks[8] __attribute__((aligned(8))) = {1, 1};
+    for (int i = 0; i < 2; i++) {
+        ghost->customs[i].lock = &locks[i];
+        ghost->customs[i].reset = reset;
+    }
+    me->customs[0] = ghost->customs[1];
+    held_push(ghost, entry_of(locks, KIND_CUSTOM));
+    repair();
+    cr_assert_eq(resets, 1);
+    cr_assert_eq(locks[0], 0);
+    cr_assert_eq(locks[1], 1);
 }
