@@ -3,6 +3,10 @@
  * weak and nothing is linked. Without the shim the calls below do nothing and answer 0.
  *
  * All are async-signal-safe and keep errno; where nothing else is said, they never fail.
+ *
+ * A weak name that no library has at link time is taken for absent at once in a program that isn't
+ * position-independent, unless the compiler goes through the table of addresses: GCC is told to
+ * (noplt); elsewhere compile with -fPIE or -fPIC.
  */
 #ifndef HOLDSTILL_H
 #define HOLDSTILL_H
@@ -11,6 +15,13 @@
 extern "C" {
 #endif
 
+#ifndef HOLDSTILL_API
+#ifdef __has_attribute
+#if __has_attribute(noplt)
+#define HOLDSTILL_API __attribute__((weak, noplt))
+#endif
+#endif
+#endif
 #ifndef HOLDSTILL_API
 #define HOLDSTILL_API __attribute__((weak))
 #endif
