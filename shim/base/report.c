@@ -8,10 +8,35 @@
 
 struct report report;
 
+/* Ranks of times: STEPS for each power of two. The ones below STEPS are exact. */
+enum { STEPS = 8 };
+
+static int rank_of(int64_t us)
+{
+    int shift = us < STEPS ? 0 : 60 - __builtin_clzll((uint64_t)us);
+    int rank = STEPS * shift + (int)(us >> shift);
+    return rank < REST_RANKS ? rank : REST_RANKS - 1;
+}
+
+static int64_t longest_of(int rank)
+{
+    int shift = rank < STEPS ? 0 : rank / STEPS - 1;
+    return ((rank - STEPS * shift + (int64_t)1) << shift) - 1;
+}
+
+int64_t report_median_rest_us(void)
+{
+    int64_t below = 0;
+    int rank = 0;
+    while (rank < REST_RANKS - 1 && (below += report.rest[rank]) * 2 < report.forks)
+        rank++;
+    return longest_of(rank);
+}
+
 void report_rest(int64_t us, int given_up)
 {
     report_count(&report.forks, 1);
-    report_count(&report.rest_us, us);
+    atomic_fetch_add_explicit(&report.rest[rank_of(us)], 1, memory_order_relaxed);
     report_count(&report.threads_given_up, given_up);
     report_count(&report.forks_not_still, given_up != 0);
     if (us > report.worst_rest_us)
@@ -30,7 +55,7 @@ static void lines(int fd)
     int64_t forks = report.forks;
     say_to(fd, "process ", say_number(sys_getpid()), ": ", say_number(forks), " forks");
     if (forks)
-        say_to(fd, "  came to rest in ", say_number(report.rest_us / forks), " us on average, ",
+        say_to(fd, "  came to rest in ", say_number(report_median_rest_us()), " us (median), ",
                say_number(report.worst_rest_us), " us at worst; ",
                say_number(report.forks_not_still), " forks did not wait for all threads");
     if (report.mended)

@@ -5,8 +5,11 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+enum { REST_RANKS = 176 }; /* up to 16 s */
+
 struct report {
-    _Atomic int64_t forks, forks_not_still, threads_given_up, rest_us, worst_rest_us;
+    _Atomic int64_t forks, forks_not_still, threads_given_up, worst_rest_us;
+    _Atomic uint32_t rest[REST_RANKS]; /* how many forks came to rest in so long */
     _Atomic int64_t mended;    /* in this child */
     _Atomic int64_t joined_us; /* spent in E3 */
     _Atomic int64_t exit_not_still, stalls, handlers;
@@ -23,6 +26,9 @@ static inline void report_count(_Atomic int64_t *counter, int64_t amount)
 
 /* One fork came to rest after so long, or didn't. */
 void report_rest(int64_t us, int given_up);
+
+/* Half of the forks came to rest within so long, at most an eighth more. */
+int64_t report_median_rest_us(void);
 
 /* In a child: begin anew. */
 void report_reset(void);

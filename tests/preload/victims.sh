@@ -6,7 +6,7 @@
 #         before it: in every round; ok: nothing; -: not run
 # MARGIN  how many ms slower the shimmed median may be than the bare one, or -
 # COMMAND shell words; $rounds is the number of rounds, "$under" the launcher or nothing (env)
-# Under holdstill every victim has to end well.
+# Under holdstill every victim has to end well. One that bare ends with status 77 can't run here.
 
 . "${here:?the directory of the test}/../tap.sh"
 launcher=${HOLDSTILL:?the path of the launcher}
@@ -59,19 +59,27 @@ near() # MARGIN BARE_US: the median of this run is at most so many ms longer
     [ "$(count median_us)" -le "$(($2 + $1 * 1000))" ]
 }
 
-run_bare() # FAULT ROUNDS COMMAND
+run_bare() # FAULT ROUNDS COMMAND NAME: fails if it can't run here
 {
     under=env rounds=$2
-    # hung children are the point here: they need not be waited for long
-    [ "$1" = ok ] || VICTIM_LIMIT_MS=500
-    export under rounds VICTIM_LIMIT_MS
+    # hung children are the point here: few of them, and none is to be waited for long
+    case $1 in
+    ok) ;;
+    all*) VICTIM_LIMIT_MS=500 VICTIM_HUNG=$2 ;;
+    *) VICTIM_LIMIT_MS=500 VICTIM_HUNG=1 ;;
+    esac
+    export under rounds VICTIM_LIMIT_MS VICTIM_HUNG
     run "$3"
+    unset VICTIM_LIMIT_MS VICTIM_HUNG
+    if [ "$status" -eq 77 ]; then
+        skip "$4" 'not on this system'
+        return 1
+    fi
     shows "$1"
     tap_point $? "bare: $1: $4"
-    unset VICTIM_LIMIT_MS
 }
 
-run_shimmed() # MARGIN BARE_US ROUNDS COMMAND
+run_shimmed() # MARGIN BARE_US ROUNDS COMMAND NAME
 {
     under=$launcher rounds=$3
     export under rounds
@@ -84,12 +92,12 @@ name_of() # COMMAND
 {
     # shellcheck disable=SC2016 # the dollars are meant
     echo "$1" | sed -e 's/"\$sources\/\([^"]*\)"/\1/' -e 's/"\$[a-z]*" *//g' \
-        -e 's/\$rounds *//' -e 's/^ *//' -e 's/ *$//'
+        -e 's/\$rounds *//' -e 's|/[^ :]*/||g' -e 's/^ *//' -e 's/ *$//'
 }
 
 run_rows() # standard input: rows; empty lines and those that begin with # are left out
 {
-    unset VICTIM_LIMIT_MS
+    unset VICTIM_LIMIT_MS VICTIM_HUNG
     while IFS='|' read -r fault bare_rounds shimmed_rounds margin command <&3; do
         case $fault in
         '' | \#*) continue ;;
@@ -99,7 +107,25 @@ run_rows() # standard input: rows; empty lines and those that begin with # are l
         # the numbers have blanks around them
         # shellcheck disable=SC2086
         set -- $bare_rounds $shimmed_rounds $margin
-        [ "$fault" = - ] || run_bare "$fault" "$1" "$command" "$name"
+        [ "$fault" = - ] || run_bare "$fault" "$1" "$command" "$name" || continue
         run_shimmed "$3" "$(count median_us)" "$2" "$command" "$name"
     done 3<&0 </dev/null
+}
+
+# Rows for each name that a victim lists. Standard input: FAULT | BARE ROUNDS | NAME..., the first
+# line that has the name counts, * is all of them.
+rows_of() # SHIMMED ROUNDS VICTIM [ARGUMENT...]: * is the name
+{
+    shimmed=$1
+    shift
+    cat >"$tmp/faults"
+    for name in $("./$1" list); do
+        awk -v name="$name" -v shimmed="$shimmed" -v command="$*" -F '|' '
+            { count = split($3, names, " ")
+              for (i = 1; i <= count; i++) if (names[i] == name || names[i] == "*") {
+                  sub(/\*/, name, command)
+                  print $1 "|" $2 "|" shimmed "| - | \"$under\" ./" command " $rounds"
+                  exit
+              } }' "$tmp/faults"
+    done
 }

@@ -74,14 +74,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < THREADS; i++)
         ids[i] = start(use, NULL);
     for (int i = 0; i < forks && !enough(&tally); i++) {
-        double longest = tally.longest_fork_ms;
-
-        tally.longest_fork_ms = 0;
         try_fork(&tally, child, NULL);
-        if (tally.longest_fork_ms < shortest)
-            shortest = tally.longest_fork_ms;
-        if (longest > tally.longest_fork_ms)
-            tally.longest_fork_ms = longest;
+        if (last_fork_ms(&tally) < shortest)
+            shortest = last_fork_ms(&tally);
     }
     printf("fork_ms=%.1f ", shortest);
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);

@@ -4,6 +4,7 @@
  * at the fork works there as new.
  *
  *   ghosts KIND [FORKS=10]      a name from the table below
+ *   ghosts list                 prints the names
  *
  * Bare: hangs, except for semaphore.  Status 0: all right.
  */
@@ -192,6 +193,7 @@ int main(int argc, char **argv)
     pthread_rwlockattr_t attributes;
     struct tally tally = {0};
 
+    LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];
@@ -204,7 +206,7 @@ int main(int argc, char **argv)
         die("sem_init");
     kind->prepare();
     await_asleep(kind->asleep);
-    for (int i = 0; i < forks; i++)
+    for (int i = 0; i < forks && !enough(&tally); i++)
         try_fork(&tally, kind->in_child, NULL);
     return verdict(&tally);
 }

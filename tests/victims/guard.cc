@@ -5,6 +5,7 @@
  * copy, or by running the initialiser itself.
  *
  *   guard soon|works|ever|throws [FORKS=100]
+ *   guard list                  prints the names
  *
  * soon: it sleeps for 2 ms; works: it computes for some; ever: it never ends;
  * throws: it throws after 1 ms, and the thread begins again.  Status 0: no child
@@ -18,7 +19,9 @@
 enum { OBJECTS = 500, WORK = 200000 };
 
 enum way { SOON, WORKS, EVER, THROWS };
-static const char *const ways[] = {"soon", "works", "ever", "throws"};
+static const struct {
+    const char *name;
+} ways[] = {{"soon"}, {"works"}, {"ever"}, {"throws"}};
 
 static way how;
 static bool in_child;
@@ -108,7 +111,8 @@ int main(int argc, char **argv)
     int forks = argument(argc, argv, 2, 100);
     struct tally tally = {};
 
-    while (argc > 1 && how <= THROWS && strcmp(argv[1], ways[how]) != 0)
+    LIST_NAMES(argc, argv, ways);
+    while (argc > 1 && how <= THROWS && strcmp(argv[1], ways[how].name) != 0)
         how = (way)(how + 1);
     if (how > THROWS)
         return 99;

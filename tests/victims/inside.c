@@ -352,9 +352,8 @@ int main(int argc, char **argv)
     int forks = argument(argc, argv, 2, 20);
     struct tally tally = {0};
 
+    LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++) {
-        if (argc > 1 && strcmp(argv[1], "list") == 0)
-            puts(kinds[i].name);
         if (argc < 2 || strcmp(argv[1], kinds[i].name) != 0)
             continue;
         kinds[i].prepare();
@@ -364,5 +363,5 @@ int main(int argc, char **argv)
         }
         _exit(verdict(&tally)); /* the stream stays locked */
     }
-    return argc > 1 && strcmp(argv[1], "list") == 0 ? 0 : 99;
+    return 99;
 }

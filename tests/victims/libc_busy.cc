@@ -45,7 +45,8 @@ static volatile time_t some_time = 1000000000;
 static DIR *shared_dir;
 static FILE *zeroes;
 static char semaphore_name[64];
-static int limit; /* that of victim.h, asked for once: some families empty the environment */
+/* Those of victim.h, asked for once: some families empty the environment. */
+static int limit, enough_here;
 static bool stop;
 
 static struct tm broken_down()
@@ -306,8 +307,7 @@ static void fork_once(struct tally *tally, const struct family *family)
         family->call();
         _exit(CHILD_OK);
     }
-    if (ms_since(begin) > tally->longest_fork_ms)
-        tally->longest_fork_ms = ms_since(begin);
+    count_fork(tally, begin);
     status = reap_in_time(child);
     tally->of++;
     tally->hung += status == -1;
@@ -339,6 +339,7 @@ static void prepare()
         die("/");
     setlocale(LC_ALL, "C.UTF-8"); /* messages of the C locale need no lock */
     limit = limit_ms();
+    enough_here = enough_hung() < HUNG_HERE ? enough_hung() : HUNG_HERE;
 }
 
 int main(int argc, char **argv)
@@ -355,7 +356,7 @@ int main(int argc, char **argv)
     prepare();
     for (int i = 0; i < threads; i++)
         start_detached(call_often, (void *)family);
-    for (int i = 0; i < forks && tally.hung < HUNG_HERE; i++) {
+    for (int i = 0; i < forks && tally.hung < enough_here; i++) {
         fork_once(&tally, family);
         if (tally.hung == 1 && first_hung == 0)
             first_hung = tally.of;

@@ -5,6 +5,7 @@
  * child get the lock then.
  *
  *   own_locks KIND      a name from the table below
+ *   own_locks list      prints the names
  *
  * Forks three times: alone in the process; with another thread that waits for
  * the lock; from a thread that isn't main.  Bare: wrong or hangs, except for
@@ -155,6 +156,7 @@ static void *fork_holding(void *contended)
 
 int main(int argc, char **argv)
 {
+    LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];

@@ -5,6 +5,7 @@
  * mutex guards is whole in the child.
  *
  *   pipe_section pipe|fsync|fdatasync [FORKS=200]
+ *   pipe_section list           prints the names
  *
  * Status 0: no child hung, none torn.
  */
@@ -108,6 +109,7 @@ int main(int argc, char **argv)
     struct tally tally = {0};
     pthread_t user;
 
+    LIST_NAMES(argc, argv, kinds);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];

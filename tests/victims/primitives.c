@@ -179,13 +179,6 @@ static int child(void *unused)
     return (int)(intptr_t)result;
 }
 
-static int list(void)
-{
-    for (int i = 0; i < KINDS; i++)
-        puts(kinds[i].name);
-    return 0;
-}
-
 static void prepare(void)
 {
     struct sched_param first = {.sched_priority = 1};
@@ -202,8 +195,7 @@ int main(int argc, char **argv)
     struct tally tally = {0};
     pthread_t ids[THREADS];
 
-    if (argc > 1 && strcmp(argv[1], "list") == 0)
-        return list();
+    LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];

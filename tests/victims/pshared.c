@@ -4,6 +4,7 @@
  * at the fork: its holder lives on in the parent, so the child must truly wait.
  *
  *   pshared mutex|robust|rwlock|semaphore|condition [FORKS=50]
+ *   pshared list                prints the names
  *
  * The child finds it taken, says so, and waits for it; the holder then notes
  * that it releases, and does.  A child that got it without that note is torn.
@@ -206,6 +207,7 @@ int main(int argc, char **argv)
 {
     int forks = argument(argc, argv, 2, 50);
 
+    LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];

@@ -15,7 +15,7 @@ import threading
 import time
 
 LIMIT_S = int(os.environ.get("VICTIM_LIMIT_MS", "5000")) / 1000
-HUNG_ENOUGH = 20
+HUNG_ENOUGH = int(os.environ.get("VICTIM_HUNG", 20))
 TORN = 3
 
 forks = int(sys.argv[1]) if len(sys.argv) > 1 else 200

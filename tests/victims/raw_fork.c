@@ -192,20 +192,12 @@ static void try_way(struct tally *tally)
     waitpid(forker, NULL, 0);
 }
 
-static int list(void)
-{
-    for (int i = 0; i < WAYS; i++)
-        puts(ways[i].name);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     int forks = argument(argc, argv, 2, 50);
     struct tally tally = {0};
 
-    if (argc > 1 && strcmp(argv[1], "list") == 0)
-        return list();
+    LIST_NAMES(argc, argv, ways);
     for (int i = 0; i < WAYS; i++)
         if (argc > 1 && strcmp(argv[1], ways[i].name) == 0)
             way = &ways[i];

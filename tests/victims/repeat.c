@@ -153,7 +153,7 @@ int main(int argc, char **argv)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    for (; done < n && counts[HUNG] < HUNG_ENOUGH; done++) {
+    for (; done < n && counts[HUNG] < enough_hung(); done++) {
         counts[once(argv + optind + 3, &taken[done], counts[OK] == done)]++;
     }
     qsort(taken, (size_t)done, sizeof *taken, by_size);

@@ -4,6 +4,7 @@
  * it though another thread had it at the fork.
  *
  *   sem_lock releases|keeps [FORKS=100]
+ *   sem_lock list                  prints the names
  *
  * releases: threads take it for short, and what it guards must be whole in the
  * child; keeps: a thread never gives it back.  Status 0: no hang, nothing torn.
@@ -13,6 +14,10 @@
 #include <semaphore.h>
 
 enum { THREADS = 3 };
+
+static const struct {
+    const char *name;
+} ways[] = {{"releases"}, {"keeps"}};
 
 static sem_t lock;
 static volatile unsigned long left, right; /* guarded by lock: equal */
@@ -75,6 +80,7 @@ int main(int argc, char **argv)
     pthread_t threads[THREADS];
     int count;
 
+    LIST_NAMES(argc, argv, ways);
     keeps = argc > 1 && strcmp(argv[1], "keeps") == 0;
     count = keeps ? 1 : THREADS;
     if (sem_init(&lock, 0, 1) != 0)

@@ -4,6 +4,7 @@
  * the child, whatever they say of themselves and whoever holds them.
  *
  *   sharing KIND HOLDER [FORKS=50]
+ *   sharing list                   prints the kinds
  *
  * KIND: mutex errorcheck robust rwlock-read rwlock-write spin semaphore, or
  * unmarked: a mutex that doesn't say that it is shared.  HOLDER: thread, another
@@ -200,6 +201,7 @@ int main(int argc, char **argv)
     bool own = argc > 2 && strcmp(argv[2], "own") == 0;
     int forks = argument(argc, argv, 3, 50);
 
+    LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];

@@ -2,8 +2,9 @@
  * What victims share: clocks, random numbers, children with a deadline and
  * their counts.  Header only, for C and C++.
  *
- * VICTIM_LIMIT_MS in the environment: how long a child may take before it
- * counts as hung and is killed (5000).
+ * In the environment: VICTIM_LIMIT_MS, how long a child may take before it
+ * counts as hung and is killed (5000); VICTIM_HUNG, after how many hung children
+ * most victims end (20).
  */
 #ifndef VICTIM_H
 #define VICTIM_H
@@ -25,7 +26,6 @@
 #include <unistd.h>
 
 enum { CHILD_OK = 0, CHILD_TORN = 3, CHILD_WRONG = 4 };
-enum { HUNG_ENOUGH = 20 }; /* so many hung children prove the point */
 
 /* A failing set-up is no finding: status 99, a hard error in TAP harnesses. */
 __attribute__((noreturn)) static inline void die(const char *what)
@@ -93,12 +93,26 @@ static inline int argument(int argc, char **argv, int index, int otherwise)
     return index < argc ? atoi(argv[index]) : otherwise;
 }
 
-static inline int limit_ms(void)
+static inline int setting(const char *name, int otherwise)
 {
-    const char *text = getenv("VICTIM_LIMIT_MS");
+    const char *text = getenv(name);
 
-    return text ? atoi(text) : 5000;
+    return text ? atoi(text) : otherwise;
 }
+
+static inline int limit_ms(void) { return setting("VICTIM_LIMIT_MS", 5000); }
+
+static inline int enough_hung(void) { return setting("VICTIM_HUNG", 20); }
+
+/* What `VICTIM list` does: prints the names of a table. */
+#define LIST_NAMES(argc, argv, table)                                                              \
+    do {                                                                                           \
+        if ((argc) < 2 || strcmp((argv)[1], "list") != 0)                                          \
+            break;                                                                                 \
+        for (size_t at = 0; at < sizeof(table) / sizeof(table)[0]; at++)                           \
+            puts((table)[at].name);                                                                \
+        exit(0);                                                                                   \
+    } while (0)
 
 static inline pthread_t start(void *(*routine)(void *), void *argument)
 {
@@ -195,10 +209,46 @@ static inline int reap(pid_t child)
     return status;
 }
 
+enum { SAMPLES = 1024 };
+
 struct tally {
     int of, hung, torn, wrong;
-    double longest_fork_ms;
+    int forks;
+    double first_fork_us, longest_fork_ms;
+    float fork_us[SAMPLES]; /* of the last forks */
 };
+
+static inline void count_fork(struct tally *tally, int64_t begin)
+{
+    double ms = ms_since(begin);
+
+    if (tally->forks == 0)
+        tally->first_fork_us = ms * 1e3;
+    if (ms > tally->longest_fork_ms)
+        tally->longest_fork_ms = ms;
+    tally->fork_us[tally->forks++ % SAMPLES] = (float)(ms * 1e3);
+}
+
+static inline double last_fork_ms(const struct tally *tally)
+{
+    return tally->forks ? tally->fork_us[(tally->forks - 1) % SAMPLES] / 1e3 : 0;
+}
+
+static inline int by_length(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Sorts the times of the last forks. */
+static inline double median_fork_us(struct tally *tally)
+{
+    const size_t room = SAMPLES, forks = (size_t)tally->forks, count = forks < room ? forks : room;
+
+    qsort(tally->fork_us, count, sizeof tally->fork_us[0], by_length);
+    return tally->fork_us[count / 2];
+}
 
 static inline void count_child(struct tally *tally, pid_t child)
 {
@@ -228,19 +278,20 @@ static inline void try_fork(struct tally *tally, int (*body)(void *), void *argu
         alarm((unsigned)limit_ms() / 1000 + 2);
         _exit(body(argument));
     }
-    if (ms_since(begin) > tally->longest_fork_ms)
-        tally->longest_fork_ms = ms_since(begin);
+    count_fork(tally, begin);
     count_child(tally, child);
 }
 
 static inline bool enough(const struct tally *tally)
 {
-    return tally->hung >= HUNG_ENOUGH;
+    return tally->hung >= enough_hung();
 }
 
 /* Prints the counts; the exit status of the victim. */
-static inline int verdict(const struct tally *tally)
+static inline int verdict(struct tally *tally)
 {
+    if (tally->forks)
+        printf("first_fork_us=%.0f median_us=%.0f ", tally->first_fork_us, median_fork_us(tally));
     printf("hung=%d torn=%d wrong=%d of=%d longest_fork_ms=%.1f\n", tally->hung, tally->torn,
            tally->wrong, tally->of, tally->longest_fork_ms);
     fflush(stdout);
