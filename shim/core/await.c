@@ -14,6 +14,7 @@ enum {
     ASLEEP_US = 3000,   /* asleep so long without running: given up */
     BLIND_ASLEEP_US = 10000, /* the same without /proc, where waiting for a CPU looks like it */
     STEP_US = 250,      /* no look counts for longer */
+    HOPELESS_US = 500,  /* so long nobody was seen from whom it could get its lock */
     CLOCK_FACTOR = 40
 };
 
@@ -127,6 +128,19 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
 }
 
 /*
+ * Records and states are looked at one by one: a lock that is handed on meanwhile, from one whom we
+ * had yet to see to one whom we saw asleep, seems to be nobody's. Later looks find it.
+ */
+static int is_hopeless(const struct awaiting *a, struct record *r)
+{
+    if (waits_for_mover(a, r))
+        r->watch.hopeless_since = 0;
+    else if (!r->watch.hopeless_since)
+        r->watch.hopeless_since = a->seen;
+    return r->watch.hopeless_since && a->seen - r->watch.hopeless_since >= HOPELESS_US;
+}
+
+/*
  * Is it in the same sleep as when it had run for so long? Asked last, after all else was looked at:
  * who was given the lock meanwhile that it waits for has been woken before.
  */
@@ -148,22 +162,32 @@ static int sleeps(const struct awaiting *a, struct record *r)
     if (asleep && r->watch.asleep_since && run == r->watch.asleep_run) {
         if (state == STATE_UNKNOWN && asleep_for < BLIND_ASLEEP_US)
             return 0;
-        return !waits_for_mover(a, r) && still_stuck(r, run);
+        return is_hopeless(a, r) && still_stuck(r, run);
     }
     r->watch.asleep_run = run;
     r->watch.asleep_since = asleep ? a->seen : 0;
     return 0;
 }
 
-/* The clock decides, except for a thread that gets no CPU, or waits for one that gets none. */
+static int spins(const struct record *r)
+{
+    entry wanted = held_newest(r);
+    return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
+}
+
+/* The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one
+   that gets none. */
 static int out_of_time(const struct awaiting *a, struct record *r)
 {
     if (a->now - a->began < a->limit)
         return 0;
     if (a->now - a->began >= a->limit * CLOCK_FACTOR)
         return 1;
-    if (!runs(r))
-        return !waits_for_mover(a, r) && !runs(r);
+    int asleep = !runs(r);
+    if ((asleep || spins(r)) && !is_hopeless(a, r))
+        return 0;
+    if (asleep)
+        return !runs(r);
     int64_t run = proc_run_time(r->tid);
     return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
 }

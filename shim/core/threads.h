@@ -77,6 +77,7 @@ struct record {
         entry outermost;         /* what its record said ... */
         uint32_t nested, claimed;
         int64_t unchanged_since; /* ... since then */
+        int64_t hopeless_since;  /* nobody can give it the lock that it waits for */
     } watch;
 } __attribute__((aligned(64)));
 
