@@ -32,8 +32,8 @@ struct semaphore_view {
 enum { MUTEX_NO_ELISION = 512 };
 enum { MUTEX_PSHARED = 128, MUTEX_PP = 64, MUTEX_PI = 32, MUTEX_ROBUST = 16, MUTEX_TYPE = 3 };
 
-/* The owner of a robust mutex from EOWNERDEAD until it is made consistent. */
-enum { MUTEX_INCONSISTENT = 0x7fffffff };
+/* The owner of a robust one that must be made consistent, and of one that never was. */
+enum { MUTEX_INCONSISTENT = 0x7fffffff, MUTEX_NOT_RECOVERABLE = 0x7ffffffe };
 
 /* A barrier: words of pthread_barrier_t. */
 enum { BARRIER_IN, BARRIER_ROUND, BARRIER_COUNT, BARRIER_SHARED, BARRIER_OUT };

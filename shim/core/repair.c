@@ -42,42 +42,42 @@ static int survivors(const struct child *c, const void *object, enum kind kind)
     return held_find(c->me, object, kind) >= 0;
 }
 
-/* Robust, taken by this ghost after an earlier owner had died, and not made consistent since. */
-static int was_inconsistent(const struct record *ghost, const pthread_mutex_t *m)
+/*
+ * What becomes of a robust one's news that its owner died: it tells its next locker, unless the
+ * ghost was on its way in or out, for then the data is whole. News that nobody has dealt with
+ * yet stays, and so does the end of a mutex that can't be recovered.
+ */
+static void mend_robust(pthread_mutex_t *m, int word, int owner, int touched)
 {
-    return m->__data.__kind & MUTEX_ROBUST && m->__data.__owner == MUTEX_INCONSISTENT &&
-           (m->__data.__lock & FUTEX_TID_MASK) == ghost->tid;
+    m->__data.__list.__prev = m->__data.__list.__next = NULL;
+    if (word & FUTEX_OWNER_DIED || owner == MUTEX_INCONSISTENT || touched)
+        m->__data.__lock = FUTEX_OWNER_DIED;
+    if (owner == MUTEX_NOT_RECOVERABLE)
+        m->__data.__owner = owner;
 }
 
 /*
- * A ghost's: keep kind, protocol and ceiling; clear lock, owner, count and users. A robust one
- * tells its next locker, unless the ghost was not in it: just taking it, it would have given it
- * back. nusers counts condition waiters too, so a mutex that is free or the survivor's may need it
- * corrected.
+ * A ghost's: keep kind, protocol and ceiling; clear lock, owner, count and users. Where the lock
+ * word names its taker, the owner field may still be somebody else's. nusers counts condition
+ * waiters too, so a mutex that is free or the survivor's may need it corrected.
  */
-static void mend_mutex(struct child *c, const struct record *ghost, pthread_mutex_t *m, int in_it)
+static void mend_mutex(struct child *c, const struct record *ghost, pthread_mutex_t *m, int tried)
 {
-    int kind = m->__data.__kind, owner = m->__data.__owner;
-    if (was_inconsistent(ghost, m)) {
-        owner = ghost->tid;
-        in_it = 1;
-    }
-    int was_locked = (kind & MUTEX_PP ? m->__data.__lock & 0x7ffff : m->__data.__lock) != 0;
+    int kind = m->__data.__kind, owner = m->__data.__owner, word = m->__data.__lock;
+    int was_locked = (kind & MUTEX_PP ? word & 0x7ffff : word) != 0;
+    int taker = kind & (MUTEX_PI | MUTEX_ROBUST) ? word & FUTEX_TID_MASK : owner;
     if (owner == c->old_tid || owner == c->me->tid) {
         m->__data.__nusers = 1;
         return;
     }
-    if (owner != ghost->tid && (owner != 0 || survivors(c, m, KIND_MUTEX)))
+    if (taker != ghost->tid && (taker != 0 || survivors(c, m, KIND_MUTEX)))
         return;
-    m->__data.__lock = kind & MUTEX_PP ? m->__data.__lock & ~0x7ffff : 0;
+    m->__data.__lock = kind & MUTEX_PP ? word & ~0x7ffff : 0;
     m->__data.__count = 0;
     m->__data.__owner = 0;
     m->__data.__nusers = 0;
-    if (kind & MUTEX_ROBUST) {
-        m->__data.__list.__prev = m->__data.__list.__next = NULL;
-        if (was_locked && in_it && owner == ghost->tid)
-            m->__data.__lock = FUTEX_OWNER_DIED;
-    }
+    if (kind & MUTEX_ROBUST)
+        mend_robust(m, word, owner, owner == ghost->tid && !tried);
     c->mended += was_locked;
 }
 
@@ -193,7 +193,7 @@ static void mend(struct child *c, const struct record *ghost, entry e)
     if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
-    case KIND_MUTEX: mend_mutex(c, ghost, object, !(e & ENTRY_TRY)); break;
+    case KIND_MUTEX: mend_mutex(c, ghost, object, (e & ENTRY_TRY) != 0); break;
     case KIND_READ:
     case KIND_WRITE: mend_rwlock(c, object); break;
     case KIND_SEMAPHORE: mend_semaphore(c, ghost, object); break;
@@ -222,11 +222,13 @@ static void rename_own(struct child *c, entry e)
         return;
     if (entry_kind(e) == KIND_MUTEX) {
         pthread_mutex_t *m = object;
-        if (m->__data.__owner != c->old_tid)
-            return;
-        m->__data.__owner = c->me->tid;
+        int in_word = m->__data.__kind & (MUTEX_PI | MUTEX_ROBUST);
+        if (m->__data.__owner == c->old_tid)
+            m->__data.__owner = c->me->tid;
+        else if (!in_word || (m->__data.__lock & FUTEX_TID_MASK) != c->old_tid)
+            return; /* an inconsistent one's owner field names nobody */
         m->__data.__nusers = 1;
-        if (m->__data.__kind & (MUTEX_PI | MUTEX_ROBUST))
+        if (in_word)
             m->__data.__lock = c->me->tid;
     } else if (entry_kind(e) == KIND_FILE) {
         hold_stream(c, object);

@@ -113,6 +113,34 @@ static int mutex_in_child(void *unused)
     return CHILD_OK;
 }
 
+static void *take_robust(void *forever)
+{
+    expect(pthread_mutex_lock(&mutex) == (forever ? EOWNERDEAD : 0), "robust");
+    if (forever)
+        pause();
+    return NULL;
+}
+
+/* One thread ended with it, the next one hasn't made it consistent yet. */
+static void prepare_inconsistent(void)
+{
+    pthread_mutexattr_t attributes;
+
+    MUST(pthread_mutexattr_init(&attributes));
+    MUST(pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST));
+    MUST(pthread_mutex_init(&mutex, &attributes));
+    MUST(pthread_join(start(take_robust, NULL), NULL));
+    start(take_robust, "and keep it");
+}
+
+static int inconsistent_in_child(void *unused)
+{
+    CHECK(pthread_mutex_lock(&mutex) != EOWNERDEAD);
+    CHECK(pthread_mutex_consistent(&mutex));
+    CHECK(pthread_mutex_unlock(&mutex));
+    return mutex_in_child(unused);
+}
+
 static void prepare_semaphore(void)
 {
     for (int i = 0; i < GHOSTS; i++)
@@ -179,12 +207,20 @@ static const struct kind {
 } kinds[] = {
     {"condition", GHOSTS, prepare_condition, condition_in_child},
     {"mutex", GHOSTS + 1, prepare_mutex, mutex_in_child},
+    {"inconsistent", 1, prepare_inconsistent, inconsistent_in_child},
     {"semaphore", GHOSTS, prepare_semaphore, semaphore_in_child},
     {"rwlock-reader", 1, prepare_reader, rwlock_in_child},
     {"rwlock-writer", 1, prepare_writer, rwlock_in_child},
     {"rwlock-queue", GHOSTS, prepare_queue, queue_in_child},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static int list(void)
+{
+    for (int i = 0; i < KINDS; i++)
+        puts(kinds[i].name);
+    return 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -197,6 +233,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];
+    if (argc > 1 && strcmp(argv[1], "list") == 0)
+        return list();
     if (!kind)
         return 99;
     MUST(pthread_rwlockattr_init(&attributes));
