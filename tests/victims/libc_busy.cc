@@ -39,14 +39,13 @@
 extern "C" int __cxa_atexit(void (*)(void *), void *, void *);
 extern "C" void __cxa_finalize(void *);
 
-enum { HUNG_HERE = 3 };
+enum { AT_ONCE = 8 };
 
 static volatile time_t some_time = 1000000000;
 static DIR *shared_dir;
-static FILE *zeroes;
 static char semaphore_name[64];
-/* Those of victim.h, asked for once: some families empty the environment. */
-static int limit, enough_here;
+static int limit, hung_limit; /* victim.h's, asked for once: some families empty the environment */
+static int first_hung; /* the number of that fork */
 static bool stop;
 
 static struct tm broken_down()
@@ -116,30 +115,6 @@ static void make_timer()
     event.sigev_notify_function = [](union sigval) {};
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
         timer_delete(timer);
-}
-
-static void read_async()
-{
-    struct aiocb request = {};
-    const struct aiocb *list[] = {&request};
-    char byte;
-
-    request.aio_fildes = fileno(zeroes);
-    request.aio_buf = &byte;
-    request.aio_nbytes = 1;
-    if (aio_read(&request) == 0)
-        while (aio_error(&request) == EINPROGRESS)
-            aio_suspend(list, 1, NULL);
-    aio_return(&request);
-}
-
-static void look_up_async()
-{
-    struct gaicb request = {}, *list[] = {&request};
-
-    request.ar_name = "127.0.0.1";
-    if (getaddrinfo_a(GAI_WAIT, list, 1, NULL) == 0 && gai_error(&request) == 0)
-        freeaddrinfo(request.ar_result);
 }
 
 static void look_up_reentrant()
@@ -216,7 +191,6 @@ static const struct family {
                            gethostbyaddr(&a, sizeof a, AF_INET); }},
     {"gethostent", [] { if (!gethostent()) sethostent(0); }},
     {"gethostbyname_r", look_up_reentrant},
-    {"getaddrinfo_a", look_up_async},
     {"getaddrinfo", [] { resolve("localhost", 0); }},
     {"getaddrinfo-numeric", [] { resolve("127.0.0.1", AI_NUMERICHOST | AI_ADDRCONFIG); }},
     {"getnameinfo", [] { struct sockaddr_in a = loopback(); char host[99], port[99];
@@ -241,7 +215,6 @@ static const struct family {
     {"register_printf_specifier", [] { register_printf_specifier('Q', print_nothing, no_argument); }},
     {"register_printf_modifier", [] { register_printf_modifier(L""); }},
     {"register_printf_type", [] { register_printf_type([](void *, va_list *) {}); }},
-    {"aio_read", read_async},
     {"__cxa_atexit", register_handlers},
     {"dl_iterate_phdr", [] { dl_iterate_phdr([](dl_phdr_info *, size_t, void *) { return 0; },
                                              NULL); }},
@@ -278,9 +251,15 @@ static void *call_often(void *family)
     return NULL;
 }
 
-static int reap_in_time(pid_t child)
+/* Children that are not waited for yet: forking goes on meanwhile. */
+static struct {
+    pid_t pid;
+    int number;
+    int64_t begin;
+} children[AT_ONCE];
+
+static int reap_in_time(pid_t child, int64_t begin)
 {
-    int64_t begin = now_ns();
     int status;
 
     while (waitpid(child, &status, WNOHANG) == 0) {
@@ -294,12 +273,30 @@ static int reap_in_time(pid_t child)
     return status;
 }
 
-static void fork_once(struct tally *tally, const struct family *family)
+static void reap_place(struct tally *tally, int place)
 {
-    int64_t begin = now_ns();
-    pid_t child = fork();
     int status;
 
+    if (children[place].pid == 0)
+        return;
+    status = reap_in_time(children[place].pid, children[place].begin);
+    children[place].pid = 0;
+    tally->of++;
+    tally->hung += status == -1;
+    tally->wrong += status > 0;
+    if (status == -1 && first_hung == 0)
+        first_hung = children[place].number;
+}
+
+static void fork_once(struct tally *tally, const struct family *family, int number)
+{
+    int place = number % AT_ONCE;
+    int64_t begin;
+    pid_t child;
+
+    reap_place(tally, place);
+    begin = now_ns();
+    child = fork();
     if (child == -1)
         die("fork");
     if (child == 0) {
@@ -307,11 +304,9 @@ static void fork_once(struct tally *tally, const struct family *family)
         family->call();
         _exit(CHILD_OK);
     }
-    count_fork(tally, begin);
-    status = reap_in_time(child);
-    tally->of++;
-    tally->hung += status == -1;
-    tally->wrong += status > 0;
+    if (ms_since(begin) > tally->longest_fork_ms)
+        tally->longest_fork_ms = ms_since(begin);
+    children[place] = {child, number, begin};
 }
 
 static const struct family *find(const char *name)
@@ -334,12 +329,11 @@ static void prepare()
 {
     snprintf(semaphore_name, sizeof semaphore_name, "/victim-%ld", (long)getpid());
     shared_dir = opendir("/");
-    zeroes = fopen("/dev/zero", "r");
-    if (!shared_dir || !zeroes)
+    if (!shared_dir)
         die("/");
     setlocale(LC_ALL, "C.UTF-8"); /* messages of the C locale need no lock */
     limit = limit_ms();
-    enough_here = enough_hung() < HUNG_HERE ? enough_hung() : HUNG_HERE;
+    hung_limit = setting("VICTIM_HUNG", 3);
 }
 
 int main(int argc, char **argv)
@@ -347,7 +341,6 @@ int main(int argc, char **argv)
     struct tally tally = {};
     int forks = argument(argc, argv, 2, 1000);
     int threads = argument(argc, argv, 3, 3);
-    int first_hung = 0;
     const struct family *family;
 
     if (argc > 1 && strcmp(argv[1], "list") == 0)
@@ -356,11 +349,10 @@ int main(int argc, char **argv)
     prepare();
     for (int i = 0; i < threads; i++)
         start_detached(call_often, (void *)family);
-    for (int i = 0; i < forks && tally.hung < enough_here; i++) {
-        fork_once(&tally, family);
-        if (tally.hung == 1 && first_hung == 0)
-            first_hung = tally.of;
-    }
+    for (int i = 1; i <= forks && tally.hung < hung_limit; i++)
+        fork_once(&tally, family, i);
+    for (int i = 1; i <= AT_ONCE && tally.hung < hung_limit; i++)
+        reap_place(&tally, (forks + i) % AT_ONCE);
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     sem_unlink(semaphore_name);
     printf("first_hung=%d ", first_hung);

@@ -154,12 +154,21 @@ static void *fork_holding(void *contended)
     return NULL;
 }
 
+static int list(void)
+{
+    for (int i = 0; i < KINDS; i++)
+        puts(kinds[i].name);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     LIST_NAMES(argc, argv, kinds);
     for (int i = 0; i < KINDS; i++)
         if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
             kind = &kinds[i];
+    if (argc > 1 && strcmp(argv[1], "list") == 0)
+        return list();
     if (!kind)
         return 99;
     fork_holding(NULL);
