@@ -6,11 +6,13 @@
 #define HOLDSTILL_LIBC_H
 
 #include <aio.h>
+#include <aliases.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fmtmsg.h>
 #include <grp.h>
+#include <gshadow.h>
 #include <iconv.h>
 #include <libintl.h>
 #include <link.h>
@@ -18,6 +20,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <printf.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <resolv.h>
@@ -27,6 +30,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>

@@ -39,6 +39,10 @@ extern int __cxa_thread_atexit_impl(void (*function)(void *), void *argument, vo
 
 extern void __syslog_chk(int priority, int flag, const char *format, ...);
 extern void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments);
+
+/* What strerror_r is where _GNU_SOURCE isn't defined. */
+extern int __xpg_strerror_r(int error, char *to, size_t size);
+
 /* Declared from 2.35 on. */
 extern int epoll_pwait2(int fd, struct epoll_event *events, int count,
                         const struct timespec *time, const sigset_t *mask);

@@ -1,6 +1,12 @@
 /* Doors: libc functions that leave locks of their own locked in a child, one line each. */
 #include "busy.h"
 
+/* Macros of <libintl.h>. */
+#undef gettext
+#undef dgettext
+#undef ngettext
+#undef dngettext
+
 /* clang-format off */
 BUSY_DOOR_VOID(tzset, (void), ())
 BUSY_DOOR(struct tm *, localtime, (const time_t *time), (time))
@@ -14,6 +20,11 @@ BUSY_DOOR(time_t, timegm, (struct tm *tm), (tm))
 BUSY_DOOR(size_t, strftime, (char *to, size_t size, const char *format, const struct tm *tm), (to, size, format, tm))
 BUSY_DOOR(size_t, strftime_l, (char *to, size_t size, const char *format, const struct tm *tm, locale_t locale), (to, size, format, tm, locale))
 BUSY_DOOR(size_t, wcsftime, (wchar_t *to, size_t size, const wchar_t *format, const struct tm *tm), (to, size, format, tm))
+BUSY_DOOR(size_t, wcsftime_l, (wchar_t *to, size_t size, const wchar_t *format, const struct tm *tm, locale_t locale), (to, size, format, tm, locale))
+BUSY_DOOR(char *, strptime, (const char *text, const char *format, struct tm *to), (text, format, to))
+BUSY_DOOR(char *, strptime_l, (const char *text, const char *format, struct tm *to, locale_t locale), (text, format, to, locale))
+BUSY_DOOR(struct tm *, getdate, (const char *text), (text))
+BUSY_DOOR(int, getdate_r, (const char *text, struct tm *to), (text, to))
 
 BUSY_DOOR(int, setenv, (const char *name, const char *value, int overwrite), (name, value, overwrite))
 BUSY_DOOR(int, unsetenv, (const char *name), (name))
@@ -36,6 +47,22 @@ BUSY_DOOR(char *, bindtextdomain, (const char *domain, const char *directory), (
 BUSY_DOOR(char *, bind_textdomain_codeset, (const char *domain, const char *codeset), (domain, codeset))
 BUSY_DOOR(iconv_t, iconv_open, (const char *to, const char *from), (to, from))
 BUSY_DOOR(int, iconv_close, (iconv_t conversion), (conversion))
+BUSY_DOOR(char *, gettext, (const char *id), (id))
+BUSY_DOOR(char *, dgettext, (const char *domain, const char *id), (domain, id))
+BUSY_DOOR(char *, dcgettext, (const char *domain, const char *id, int category), (domain, id, category))
+BUSY_DOOR(char *, ngettext, (const char *one, const char *many, unsigned long n), (one, many, n))
+BUSY_DOOR(char *, dngettext, (const char *domain, const char *one, const char *many, unsigned long n), (domain, one, many, n))
+BUSY_DOOR(char *, dcngettext, (const char *domain, const char *one, const char *many, unsigned long n, int category), (domain, one, many, n, category))
+BUSY_DOOR(char *, strerror, (int error), (error))
+BUSY_DOOR(char *, strerror_r, (int error, char *to, size_t size), (error, to, size))
+BUSY_DOOR(int, __xpg_strerror_r, (int error, char *to, size_t size), (error, to, size))
+BUSY_DOOR(char *, strerror_l, (int error, locale_t locale), (error, locale))
+BUSY_DOOR(char *, strsignal, (int signal), (signal))
+BUSY_DOOR_VOID(perror, (const char *text), (text))
+BUSY_DOOR(const char *, gai_strerror, (int error), (error))
+BUSY_DOOR(int, register_printf_specifier, (int letter, printf_function *print, printf_arginfo_size_function *arguments), (letter, print, arguments))
+BUSY_DOOR(int, register_printf_modifier, (const wchar_t *text), (text))
+BUSY_DOOR(int, register_printf_type, (printf_va_arg_function *take), (take))
 
 BUSY_DOOR_VOID(openlog, (const char *identity, int options, int facility), (identity, options, facility))
 BUSY_DOOR(int, setlogmask, (int mask), (mask))
@@ -100,4 +127,43 @@ EXPORT int fflush(FILE *file)
         return libc.fflush(file);
     BUSY(libc.fflush);
     return libc.fflush(NULL);
+}
+
+/* A wide stream's conversions are counted: their lock is hidden, that of the stream isn't. */
+static int asks_for_conversion(const char *mode) { return strchr(mode, ',') != NULL; }
+
+EXPORT FILE *fopen(const char *name, const char *mode)
+{
+    record_self();
+    if (!asks_for_conversion(mode))
+        return libc.fopen(name, mode);
+    BUSY(libc.fopen);
+    return libc.fopen(name, mode);
+}
+
+EXPORT FILE *fopen64(const char *name, const char *mode)
+{
+    record_self();
+    if (!asks_for_conversion(mode))
+        return libc.fopen64(name, mode);
+    BUSY(libc.fopen64);
+    return libc.fopen64(name, mode);
+}
+
+EXPORT int fclose(FILE *file)
+{
+    record_self();
+    if (file->_mode <= 0)
+        return libc.fclose(file);
+    BUSY(libc.fclose);
+    return libc.fclose(file);
+}
+
+EXPORT int fwide(FILE *file, int mode)
+{
+    record_self();
+    if (mode <= 0)
+        return libc.fwide(file, mode);
+    BUSY(libc.fwide);
+    return libc.fwide(file, mode);
 }

@@ -21,6 +21,21 @@ EXPORT void *dlopen(const char *file, int mode)
     return open_listed(file, mode);
 }
 
+static void *open_in_space_listed(Lmid_t space, const char *file, int mode) __attribute__((noinline));
+static void *open_in_space_listed(Lmid_t space, const char *file, int mode)
+{
+    BUSY(libc.dlmopen);
+    return libc.dlmopen(space, file, mode);
+}
+
+EXPORT void *dlmopen(Lmid_t space, const char *file, int mode)
+{
+    record_self();
+    if (elf_search_depends_on(__builtin_return_address(0), file))
+        return libc.dlmopen(space, file, mode);
+    return open_in_space_listed(space, file, mode);
+}
+
 EXPORT int dlclose(void *handle)
 {
     return libraries_close(handle);
