@@ -47,7 +47,7 @@ enum { SPINLOCK_FREE = 0 };
 
 /* What a stream's _lock points to. */
 struct stream_lock {
-    int lock, count;
+    int lock, count; /* of all levels, or (later versions) of those above the first */
     void *owner; /* a pthread_t */
 };
 

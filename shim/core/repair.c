@@ -205,11 +205,16 @@ static void mend(struct child *c, const struct record *ghost, entry e)
     }
 }
 
-/* libc resets the locks of streams, in most cases: taken as often as the survivor's entries say. */
+/*
+ * libc resets the locks of streams, in most cases: then it is taken as often as the survivor's
+ * entries say. Up to some version its count is of all levels, later of those above the first.
+ */
 static void hold_stream(const struct child *c, FILE *file)
 {
     const struct stream_lock *lock = (const void *)file->_lock;
-    while (lock->count < held_count(c->me, file, KIND_FILE))
+    if (lock->owner == (void *)pthread_self())
+        return;
+    for (int levels = held_count(c->me, file, KIND_FILE); levels > 0; levels--)
         libc.flockfile(file);
 }
 

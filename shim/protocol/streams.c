@@ -94,7 +94,7 @@ void streams_free(void)
 static int is_mine(const FILE *f)
 {
     const struct stream_lock *lock = (const void *)f->_lock;
-    return lock->lock && lock->owner == (void *)pthread_self();
+    return lock->owner == (void *)pthread_self();
 }
 
 void streams_flush(void)
