@@ -3,7 +3,8 @@
  * Threads of the parent, as its child sees them: they can be joined (0, and
  * PTHREAD_CANCELED), they can't be cancelled or signalled (ESRCH), and those
  * that had ended keep their result.  A thread made in the child may have the
- * pthread_t of one of them, and is a thread like any other.
+ * pthread_t of one of them (not in every version of libc), and is a thread like
+ * any other.
  *
  *   vanished [FORKS=20]
  *
@@ -123,7 +124,8 @@ static int child(void *unused)
     try_fork(&tally, grandchild, &thread);
     CHECK(tally.hung + tally.wrong == 0);
     result = use_own_threads(&reused);
-    CHECK(reused > 0);
+    if (reused == 0)
+        fputs("no pthread_t was used again\n", stderr);
     return result;
 }
 
