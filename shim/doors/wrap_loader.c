@@ -31,7 +31,7 @@ static void *open_in_space_listed(Lmid_t space, const char *file, int mode)
 EXPORT void *dlmopen(Lmid_t space, const char *file, int mode)
 {
     record_self();
-    if (elf_search_depends_on(__builtin_return_address(0), file))
+    if (place_search_depends_on(__builtin_return_address(0), file))
         return libc.dlmopen(space, file, mode);
     return open_in_space_listed(space, file, mode);
 }
