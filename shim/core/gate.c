@@ -10,7 +10,8 @@
 
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
-    FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
+    FORK_UNSEEN_LIMIT = 20,          /* without /proc: so many looks */
+    STARVED_FACTOR = 40              /* so much longer by the clock than by its run time */
 };
 
 _Atomic uint32_t gate;
@@ -20,7 +21,9 @@ void (*gate_unseen_child)(void);
 static struct {
     struct record *_Atomic owner;
     _Atomic int64_t progress;   /* when it last got on */
+    _Atomic int64_t ran;        /* its run time then */
     _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
+    _Atomic int needs_others;   /* the thread that it joins waits for others */
     int64_t slept;              /* since the last progress */
     int64_t began;              /* of the wait that it is in */
 } exiting;
@@ -68,7 +71,18 @@ void gate_progress(void)
 {
     exiting.slept = 0;
     exiting.wait_since = 0;
+    exiting.needs_others = 0;
     exiting.progress = sys_now_us();
+    exiting.ran = proc_run_time(sys_gettid());
+}
+
+/* It wants to run, but on a loaded machine it had no stall_ms of CPU since it last got on. */
+static int is_starved(int64_t since)
+{
+    int tid = exiting.owner->tid, state = proc_state(tid);
+    if ((state != 'R' && state != 'D') || since >= options.stall_ms * STARVED_FACTOR)
+        return 0;
+    return proc_run_time(tid) - exiting.ran < options.stall_ms * 1000;
 }
 
 /* At EXIT nobody is held for ever, nor while the exiting thread may be waiting for him. */
@@ -79,9 +93,10 @@ static int exit_lets_go(const struct record *me)
     if (exiting.owner->awaiting)
         return 0; /* E4 has limits of its own */
     int64_t now = sys_now_us(), since = exiting.wait_since;
-    if (since && now - since >= options.grace_ms)
+    if (exiting.needs_others || (since && now - since >= options.grace_ms))
         return 1;
-    if (now - exiting.progress < options.stall_ms)
+    int64_t stalled = now - exiting.progress;
+    if (stalled < options.stall_ms || is_starved(stalled))
         return 0;
     if (atomic_load(&gate) & GATE_EXIT)
         report_count(&report.stalls, 1);
@@ -156,6 +171,12 @@ void gate_owner_waited(struct record *me, int progress, int was_sleep)
     exiting.slept += sys_now_us() - exiting.began;
     if (exiting.slept < options.grace_ms)
         exiting.wait_since = 0;
+}
+
+void gate_needs_others(void)
+{
+    exiting.needs_others = 1;
+    tell_held();
 }
 
 void gate_let_pass(struct record *r)

@@ -55,6 +55,9 @@ void gate_progress(void);
 /* Lets one thread through the EXIT gate for good. */
 void gate_let_pass(struct record *r);
 
+/* The owner of the EXIT gate joins a thread that waits for others: all go on until it gets on. */
+void gate_needs_others(void);
+
 /* Set by the protocol: called when a slow path finds itself in a child that no handler announced. */
 extern void (*gate_unseen_child)(void);
 

@@ -3,7 +3,11 @@
 #include <errno.h>
 
 #include "base/libc.h"
+#include "base/proc.h"
+#include "base/sys.h"
 #include "wait.h"
+
+enum { JOIN_LOOKS = 20, JOIN_LOOK_US = 50 };
 
 static void safepoint(struct record *me)
 {
@@ -136,12 +140,29 @@ int thread_kill(pthread_t thread, int signal)
     return me && record_of_ghost(thread) ? ESRCH : libc.pthread_kill(thread, signal);
 }
 
+/* Asleep at two looks in a wait that only another thread can end. */
+static int waits_for_others(struct record *r)
+{
+    int asleep = 0;
+    for (int looks = 0; looks < JOIN_LOOKS && asleep < 2; looks++) {
+        if (!record_alive(r))
+            return 0;
+        int waits = !r->held && wait_kind_of(r) == WAIT_UNTIMED && proc_state(r->tid) == 'S';
+        asleep = waits ? asleep + 1 : 0;
+        sys_sleep_us(JOIN_LOOK_US);
+    }
+    return asleep == 2;
+}
+
 /* While we exit, the one that we wait for is let through the gate at once. */
 static void let_joined_pass(struct record *me, pthread_t thread)
 {
     struct record *r = me && me->owns & GATE_EXIT ? record_of(thread) : NULL;
-    if (r)
-        gate_let_pass(r);
+    if (!r)
+        return;
+    gate_let_pass(r);
+    if (waits_for_others(r))
+        gate_needs_others();
 }
 
 static int join_in_libc(pthread_t thread, void **result, const struct joining *j)
