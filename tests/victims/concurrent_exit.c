@@ -3,6 +3,8 @@
  * Eight threads call exit at once while main waits: each of four handlers runs
  * once, to its end, in order, and one of the statuses is the program's.
  *
+ *   concurrent_exit [signal]      signal: they do so in a signal handler
+ *
  * Output: 4,3,2,1.  Status 10 to 17.
  */
 #include "victim.h"
@@ -22,14 +24,28 @@ HANDLER(2)
 HANDLER(3)
 HANDLER(4)
 
-static void *leave(void *status)
+static __thread int status;
+static bool by_signal;
+
+static void handle(int signal)
 {
-    pthread_barrier_wait(&together);
-    exit((int)(intptr_t)status);
+    (void)signal;
+    exit(status);
 }
 
-int main(void)
+static void *leave(void *argument)
 {
+    status = (int)(intptr_t)argument;
+    pthread_barrier_wait(&together);
+    if (by_signal)
+        pthread_kill(pthread_self(), SIGUSR1);
+    exit(status);
+}
+
+int main(int argc, char **argv)
+{
+    by_signal = argc > 1 && strcmp(argv[1], "signal") == 0;
+    signal(SIGUSR1, handle);
     MUST(pthread_barrier_init(&together, NULL, THREADS));
     atexit(handler1);
     atexit(handler2);
