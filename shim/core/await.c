@@ -166,6 +166,8 @@ static int sleeps(const struct awaiting *a, struct record *r)
     }
     r->watch.asleep_run = run;
     r->watch.asleep_since = asleep ? a->seen : 0;
+    if (asleep)
+        r->watch.hopeless_since = 0; /* another sleep */
     return 0;
 }
 
@@ -183,8 +185,10 @@ static int out_of_time(const struct awaiting *a, struct record *r)
         return 0;
     if (a->now - a->began >= a->limit * CLOCK_FACTOR)
         return 1;
-    int asleep = !runs(r);
-    if ((asleep || spins(r)) && !is_hopeless(a, r))
+    int asleep = !runs(r), waits = asleep || spins(r);
+    if (!waits)
+        r->watch.hopeless_since = 0;
+    if (waits && !is_hopeless(a, r))
         return 0;
     if (asleep)
         return !runs(r);
