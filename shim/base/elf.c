@@ -4,10 +4,9 @@
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__aarch64__)
 #include <sys/auxv.h>
-#endif
+
+#include "sys.h"
 
 enum { VERSION_HIDDEN = 0x8000 }; /* a version symbol: not the default one */
 
@@ -133,6 +132,24 @@ void elf_fill(const struct elf_name *names, size_t count)
     }
 }
 
+void elf_fill_bound(const struct elf_name *names, size_t count)
+{
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        struct tables t = tables_of(map);
+        for (size_t i = 0; i < count; i++)
+            if (!*names[i].to)
+                *names[i].to = find(&t, names[i].name, 0);
+    }
+}
+
+const void *elf_newest(void)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && map->l_next)
+        map = map->l_next;
+    return map;
+}
+
 void *elf_next(const char *name)
 {
     void *found = NULL;
@@ -159,6 +176,32 @@ static const struct link_map *object_of(const void *address)
             (!best || map->l_addr > best->l_addr))
             best = map;
     return best;
+}
+
+/* The program's headers come from the kernel; a library's stand where it begins. */
+struct elf_code elf_code_of(const void *address)
+{
+    const struct link_map *map = object_of(address);
+    const ElfW(Phdr) *headers = NULL;
+    size_t count = 0;
+    struct elf_code code = {UINTPTR_MAX, 0};
+    if (map == _r_debug.r_map) {
+        headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+        count = getauxval(AT_PHNUM);
+    } else if (map && sys_readable((const void *)map->l_addr) &&
+               memcmp((const void *)map->l_addr, ELFMAG, SELFMAG) == 0) {
+        const ElfW(Ehdr) *file = (const ElfW(Ehdr) *)map->l_addr;
+        headers = (const ElfW(Phdr) *)(map->l_addr + file->e_phoff);
+        count = file->e_phnum;
+    }
+    for (size_t i = 0; headers && i < count; i++) {
+        uintptr_t start = map->l_addr + headers[i].p_vaddr, end = start + headers[i].p_memsz;
+        if (headers[i].p_type != PT_LOAD || !(headers[i].p_flags & PF_X))
+            continue;
+        code.start = start < code.start ? start : code.start;
+        code.end = end > code.end ? end : code.end;
+    }
+    return code.end ? code : (struct elf_code){0, 0};
 }
 
 const char *elf_object_name(const void *address)

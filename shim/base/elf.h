@@ -2,6 +2,7 @@
 #define HOLDSTILL_ELF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The address of the default version of `name` in the first loaded object behind ours,
@@ -27,7 +28,18 @@ const char *elf_object_name(const void *address);
  */
 int elf_search_depends_on(const void *caller, const char *file);
 
-/* The same for a variable, in the order in which the program itself is bound: all objects. */
+/* The same for a variable or a function, in the order in which the program itself is bound: all
+   objects, those loaded later too. */
 void *elf_variable(const char *name);
+void elf_fill_bound(const struct elf_name *names, size_t count);
+
+/* The object that was loaded last: the same as before if nothing was loaded since. */
+const void *elf_newest(void);
+
+/* Where the code of the object that holds this address is; start == end: unknown. */
+struct elf_code {
+    uintptr_t start, end;
+};
+struct elf_code elf_code_of(const void *address);
 
 #endif

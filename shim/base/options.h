@@ -20,6 +20,7 @@ struct options {
 };
 
 enum { MODE_ACT, MODE_OFF };
+enum { PYTHON_YES, PYTHON_NO };
 
 extern struct options options;
 

@@ -41,6 +41,8 @@ static void lines(int fd)
            " threads not still");
     if (report.stalls)
         say_to(fd, "  exit: the handlers made no progress, and the gate was opened");
+    if (report.adapters_failed)
+        say_to(fd, "  the adapter for CPython could not be installed");
     if (report.missing)
         say_to(fd, "  names that this libc doesn't have: ", say_number(report.missing));
 }

@@ -10,6 +10,7 @@ struct report {
     _Atomic int64_t mended;    /* in this child */
     _Atomic int64_t joined_us; /* spent in E3 */
     _Atomic int64_t exit_not_still, stalls, handlers;
+    _Atomic int64_t adapters_failed; /* a runtime's adapter stays out */
     _Atomic int64_t missing; /* required names that this libc doesn't have */
 };
 extern struct report report;

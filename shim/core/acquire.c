@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/layout.h"
+#include "runtime.h"
 #include "wait.h"
 
 /* What marks a semaphore that is used as a lock, in the part that libc leaves alone. */
@@ -196,7 +197,8 @@ int acquire(const struct taking *t)
     if (!me)
         return take(t, t->method);
     gate_look_for_unseen_fork();
-    if (is_mine_already(me, t))
+    /* The runtime's lock may be given up here, by a thread that must not stop in the middle. */
+    if (is_mine_already(me, t) || (t->kind == KIND_MUTEX && runtime_calls(t->site)))
         return take(t, t->method);
     if (t->kind == KIND_SEMAPHORE) {
         if (!is_lock(t->object))
@@ -210,7 +212,7 @@ int acquire(const struct taking *t)
 int mutex_gate_closed(pthread_mutex_t *m, enum method method, const void *site)
 {
     struct record *me = self;
-    if (!gate_stops(me, 0))
+    if (runtime_calls(site) || !gate_stops(me, 0))
         return 0;
     held_set(me, 0, entry_of(m, KIND_MUTEX) | ENTRY_TRY);
     libc.pthread_mutex_unlock(m);

@@ -1,4 +1,5 @@
 #include "acquire.h"
+#include "runtime.h"
 #include "wait.h"
 
 /* cond wait: slot |= TRY and an entry {cond, TRY}; libc's wait; pop cond; slot = m; FENCE; read
@@ -52,7 +53,11 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     else
         held_set(me, w.mutex_place, e);
     w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
-    wait_enter(&w.waiting, me, t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED, t->site);
+    enum wait_kind kind = t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED;
+    if (runtime_calls(t->site))
+        wait_note(&w.waiting, me, kind, t->site); /* nobody who holds still has the runtime's lock */
+    else
+        wait_enter(&w.waiting, me, kind, t->site);
     int result = wait_in_libc(c, m, t);
     w.waiting.progress = result == 0;
     return result;

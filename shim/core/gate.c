@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "runtime.h"
 
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
@@ -14,12 +15,15 @@ enum {
 };
 
 _Atomic uint32_t gate;
+struct runtime runtime;
 void (*gate_unseen_child)(void);
 
 /* What the held threads know of the exiting one; written by the owner of the EXIT gate alone. */
 static struct {
     _Atomic int64_t progress;   /* when it last got on */
     _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
+    _Atomic int outside;        /* that wait is for what isn't in this process: see patience */
+    _Atomic int early;          /* a runtime ends, the process doesn't yet */
     int64_t slept;              /* since the last progress */
     int64_t began;              /* of the wait that it is in */
 } exiting;
@@ -57,7 +61,7 @@ void gate_reset(struct record *me)
 {
     if (me)
         me->owns = 0;
-    exiting.wait_since = exiting.slept = 0;
+    exiting.wait_since = exiting.slept = exiting.early = 0;
     gate = GATE_OPEN;
 }
 
@@ -68,13 +72,24 @@ void gate_progress(void)
     exiting.progress = sys_now_us();
 }
 
+/*
+ * A lock that the exiting thread waits for is sooner or later a held thread's. When a runtime ends, its
+ * held threads wait for nothing but the runtime, and what comes over a descriptor, or from another
+ * process, is not theirs to give.
+ */
+static int64_t patience(void)
+{
+    int64_t longer = options.stall_ms > options.grace_ms ? options.stall_ms : options.grace_ms;
+    return exiting.early && exiting.outside ? longer : options.grace_ms;
+}
+
 /* At EXIT nobody is held for ever, nor while the exiting thread may be waiting for him. */
 static int exit_lets_go(const struct record *me)
 {
     if (((struct record *)me)->pass)
         return 1;
     int64_t now = sys_now_us(), since = exiting.wait_since;
-    if (since && now - since >= options.grace_ms)
+    if (since && now - since >= patience())
         return 1;
     if (now - exiting.progress < options.stall_ms)
         return 0;
@@ -87,7 +102,7 @@ static int exit_lets_go(const struct record *me)
 int gate_stops(struct record *me, int place)
 {
     uint32_t closed = gate_closed(me);
-    if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
+    if (!closed || (closed == GATE_EXIT && exit_lets_go(me)) || runtime_holds_lock())
         return 0;
     return held_outermost(me, place, closed == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0);
 }
@@ -126,13 +141,24 @@ void gate_hold(struct record *me)
     errno = saved_errno;
 }
 
-void gate_owner_waits(struct record *me)
+void gate_hold_for_ever(struct record *me)
+{
+    static const uint32_t never;
+    me->held = 1;
+    for (;;)
+        sys_futex_wait(&never, 0, -1);
+}
+
+void gate_runtime_ends(int early) { exiting.early = early; }
+
+void gate_owner_waits(struct record *me, int outside)
 {
     if (me->owns & GATE_FORK)
         gate_open(GATE_FORK);
     if (!(me->owns & GATE_EXIT))
         return;
     exiting.began = sys_now_us();
+    exiting.outside = outside;
     if (!exiting.wait_since)
         exiting.wait_since = exiting.began;
 }

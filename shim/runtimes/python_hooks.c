@@ -1,0 +1,173 @@
+#include "python_hooks.h"
+
+#include <stddef.h>
+
+#include "base/options.h"
+#include "base/report.h"
+#include "base/sys.h"
+#include "core/gate.h"
+#include "core/runtime.h"
+#include "protocol/atwork.h"
+#include "protocol/exit.h"
+#include "python_api.h"
+
+enum stage { ABSENT, IN_PLACE, FAILED };
+
+/* Guarded by the interpreter lock; the objects are those of one life of the interpreter. */
+static struct {
+    enum stage stage;
+    object *look;
+    object *threading, *util; /* the modules that were there at the last look */
+    int looking;
+} hooks;
+
+/* For each ident in the sequence, the thread's record. */
+static void each_thread(object *idents, void (*act)(struct record *))
+{
+    ssize_t count = python.PyObject_Size(idents);
+    for (ssize_t i = 0; i < count; i++) {
+        object *ident = python.PySequence_GetItem(idents, i);
+        if (!ident)
+            continue;
+        struct record *r = record_of((pthread_t)python.PyLong_AsUnsignedLongMask(ident));
+        python.Py_DecRef(ident);
+        if (r)
+            act(r);
+    }
+    python.PyErr_Clear();
+}
+
+static void set_all(int pass)
+{
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        r->pass = pass;
+        r->meant_to_end = 0;
+    }
+}
+
+static void mean_to_end(struct record *r) { r->meant_to_end = 1; }
+static void let_gate_stop(struct record *r) { r->pass = 0; }
+
+static object *none(void) { return python.PyLong_FromLong(0); }
+
+/* Threads that aren't daemons are waited for, bounded, without the interpreter lock. */
+static object *join(object *self_argument, object *arguments)
+{
+    (void)self_argument;
+    const struct record *me = record_self();
+    object *idents = python.PySequence_GetItem(arguments, 0);
+    if (!idents || !me)
+        return none();
+    set_all(0);
+    each_thread(idents, mean_to_end);
+    python.Py_DecRef(idents);
+    void *state = runtime.release();
+    join_threads_at_work(me, MEANT_TO_END, options.exit_join_ms);
+    runtime.take(state);
+    return none();
+}
+
+/* Those threads hold still from here on; all others go on until the process itself ends. */
+static object *hold(object *self_argument, object *arguments)
+{
+    (void)self_argument;
+    object *idents = python.PySequence_GetItem(arguments, 0);
+    if (!idents || !record_self())
+        return none();
+    set_all(1);
+    each_thread(idents, let_gate_stop);
+    python.Py_DecRef(idents);
+    exit_hold_early();
+    return none();
+}
+
+/* The last thing that an interpreter does. Its process may live on, and begin another one. */
+static void interpreter_ended(void)
+{
+    hooks.stage = ABSENT;
+    hooks.look = hooks.threading = hooks.util = NULL;
+    exit_goes_on();
+}
+
+static struct method join_method = {"join", join, METHOD_VARARGS, NULL};
+static struct method hold_method = {"hold", hold, METHOD_VARARGS, NULL};
+
+/* Gives the object, a new reference or NULL, to the dictionary. */
+static int put(object *names, const char *name, object *value)
+{
+    int failed = !value || python.PyDict_SetItemString(names, name, value) != 0;
+    if (value)
+        python.Py_DecRef(value);
+    return !failed;
+}
+
+static object *borrowed(object *value)
+{
+    if (value)
+        python.Py_IncRef(value);
+    return value;
+}
+
+static int fill(object *names)
+{
+    object *modules = python.PyImport_GetModuleDict();
+    return put(names, "__builtins__", borrowed(python.PyEval_GetBuiltins())) &&
+           put(names, "modules", borrowed(modules)) &&
+           put(names, "join", python.PyCFunction_NewEx(&join_method, NULL, NULL)) &&
+           put(names, "hold", python.PyCFunction_NewEx(&hold_method, NULL, NULL));
+}
+
+static enum stage begin(void)
+{
+    object *names = python.PyDict_New();
+    if (!names || !fill(names))
+        return FAILED;
+    object *code = python.Py_CompileString(python_source, "<holdstill>", COMPILE_FILE);
+    object *result = code ? python.PyEval_EvalCode(code, names, names) : NULL;
+    if (!result)
+        return FAILED;
+    hooks.look = borrowed(python.PyDict_GetItemString(names, "look"));
+    python.Py_DecRef(result);
+    python.Py_DecRef(code);
+    python.Py_DecRef(names);
+    return hooks.look && python.Py_AtExit(interpreter_ended) == 0 ? IN_PLACE : FAILED;
+}
+
+/* Only the main interpreter's threads outlive its end. */
+static int is_main_interpreter(void)
+{
+    return python.PyInterpreterState_GetID(python.PyInterpreterState_Get()) == 0;
+}
+
+static void look(void)
+{
+    object *modules = python.PyImport_GetModuleDict();
+    object *threading = python.PyDict_GetItemString(modules, "threading");
+    object *util = python.PyDict_GetItemString(modules, "multiprocessing.util");
+    if (!threading || (threading == hooks.threading && util == hooks.util))
+        return;
+    if (hooks.stage == ABSENT)
+        hooks.stage = begin();
+    report_count(&report.adapters_failed, hooks.stage == FAILED);
+    if (hooks.stage != IN_PLACE)
+        return;
+    object *result = python.PyObject_CallObject(hooks.look, NULL);
+    if (!result)
+        return;
+    python.Py_DecRef(result);
+    hooks.threading = threading;
+    hooks.util = util;
+}
+
+void python_install(void)
+{
+    object *type, *value, *trace;
+    if (hooks.stage == FAILED || hooks.looking || python_is_ending() || !is_main_interpreter())
+        return;
+    hooks.looking = 1;
+    python.PyErr_Fetch(&type, &value, &trace);
+    look();
+    python.PyErr_Clear();
+    python.PyErr_Restore(type, value, trace);
+    hooks.looking = 0;
+}
