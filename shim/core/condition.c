@@ -9,6 +9,7 @@ struct condition_wait {
     pthread_mutex_t *mutex;
     int mutex_place, condition_place;
     struct waiting waiting;
+    pthread_cond_t *passed_on; /* a runtime's: who holds still leaves its lock to the next one */
 };
 
 /* Runs after libc has taken the mutex again, on return and on cancellation alike. */
@@ -22,6 +23,8 @@ static void condition_wait_end(struct condition_wait *w)
     held_fence();
     while (UNLIKELY(gate_closed(me)) && gate_stops(me, w->mutex_place)) {
         held_set(me, w->mutex_place, e | ENTRY_TRY);
+        if (w->passed_on)
+            libc.pthread_cond_signal(w->passed_on);
         libc.pthread_mutex_unlock(w->mutex);
         gate_hold(me);
         libc.pthread_mutex_lock(w->mutex);
@@ -54,10 +57,12 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
         held_set(me, w.mutex_place, e);
     w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
     enum wait_kind kind = t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED;
-    if (runtime_calls(t->site))
+    if (runtime_calls(t->site)) {
+        w.passed_on = c;
         wait_note(&w.waiting, me, kind, t->site); /* nobody who holds still has the runtime's lock */
-    else
+    } else {
         wait_enter(&w.waiting, me, kind, t->site);
+    }
     int result = wait_in_libc(c, m, t);
     w.waiting.progress = result == 0;
     return result;

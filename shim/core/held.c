@@ -160,6 +160,16 @@ static int busy(const struct record *r, unsigned ignored, int proven)
 int held_busy(const struct record *r, unsigned ignored) { return busy(r, ignored, 0); }
 int held_busy_proven(const struct record *r, unsigned ignored) { return busy(r, ignored, 1); }
 
+void held_lasts(const void *object, enum kind kind)
+{
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        entry e = entry_of(object, kind);
+        int place = record_is_ghost(r) ? PLACE_NONE : held_find(r, object, kind);
+        if (place >= 0)
+            atomic_compare_exchange_strong(&r->slot[place], &e, e | ENTRY_CHRONIC);
+    }
+}
+
 void held_outlived(struct record *r, int was_busy)
 {
     uint64_t seen = 0;

@@ -11,6 +11,7 @@
 #include "core/await.h"
 #include "core/operate.h"
 #include "core/repair.h"
+#include "core/runtime.h"
 #include "core/wait.h"
 #include "exit.h"
 
@@ -28,11 +29,16 @@ static struct {
 /* The owner waits in a prepare handler: it may wait for a thread that is queued here. */
 static int owner_waits(void) { return forking.owner && !(gate & GATE_FORK); }
 
+static int try_turn(void)
+{
+    int expected = 0;
+    return atomic_compare_exchange_strong(&forking.turn, &expected, 1);
+}
+
 /* F1. Fails when the owner doesn't get on: then this fork goes its way as it would bare. */
 static int take_turn(struct record *me)
 {
-    int expected = 0;
-    if (atomic_compare_exchange_strong(&forking.turn, &expected, 1))
+    if (try_turn())
         return 1;
     int64_t began = sys_now_us();
     me->queued = 1;
@@ -72,6 +78,40 @@ static int begin(struct record *me)
     forking.owner = me;
     come_to_rest(me);
     return 1;
+}
+
+/*
+ * The same for a thread that holds a runtime's lock: others need it to leave their critical sections,
+ * so it is given up meanwhile, unless all are still anyway. Who has the lock when we want it back is
+ * no critical section's thread, but may enter one (a lock of another library) until we have it.
+ */
+static int begin_with_lock(struct record *me)
+{
+    int turn = try_turn();
+    if (turn) {
+        forking.owner = me;
+        gate_close(me, GATE_FORK);
+        if (!is_anybody_busy(me)) {
+            report_rest(0, 0);
+            return 1;
+        }
+    }
+    int64_t began = sys_now_us(), now = began;
+    int given_up = 0;
+    do {
+        void *state = runtime.release();
+        turn = turn || take_turn(me);
+        if (turn) {
+            forking.owner = me;
+            gate_close(me, GATE_FORK);
+            given_up = await_stillness(me, GATE_FORK, options.fork_wait_ms - (now - began));
+        }
+        runtime.take(state);
+        now = sys_now_us();
+    } while (turn && !given_up && now - began < options.fork_wait_ms && is_anybody_busy(me));
+    if (turn)
+        report_rest(now - began, given_up);
+    return turn;
 }
 
 /* F9 */
@@ -164,7 +204,7 @@ pid_t fork_still(pid_t (*real)(void))
         return real();
     gate_look_for_unseen_fork();
     gate_pass(me, PLACE_NONE);
-    int begun = begin(me);
+    int begun = runtime_holds_lock() ? begin_with_lock(me) : begin(me);
     pid_t pid = real();
     if (begun && pid != 0 && forking.owner == me)
         finish(me); /* no handler ran */

@@ -81,6 +81,21 @@ static object *hold(object *self_argument, object *arguments)
     return none();
 }
 
+/* A lock that a thread has for life. Its semaphore is named by one of the first words of the object. */
+static object *lasts(object *self_argument, object *arguments)
+{
+    (void)self_argument;
+    enum { WORDS = 4 };
+    object *lock = python.PySequence_GetItem(arguments, 0);
+    const void *const *words = (const void *const *)lock;
+    for (int i = 2; words && i < WORDS; i++)
+        if (words[i])
+            held_lasts(words[i], KIND_SEMAPHORE);
+    if (lock)
+        python.Py_DecRef(lock);
+    return none();
+}
+
 /* The last thing that an interpreter does. Its process may live on, and begin another one. */
 static void interpreter_ended(void)
 {
@@ -91,6 +106,7 @@ static void interpreter_ended(void)
 
 static struct method join_method = {"join", join, METHOD_VARARGS, NULL};
 static struct method hold_method = {"hold", hold, METHOD_VARARGS, NULL};
+static struct method lasts_method = {"lasts", lasts, METHOD_VARARGS, NULL};
 
 /* Gives the object, a new reference or NULL, to the dictionary. */
 static int put(object *names, const char *name, object *value)
@@ -114,6 +130,7 @@ static int fill(object *names)
     return put(names, "__builtins__", borrowed(python.PyEval_GetBuiltins())) &&
            put(names, "modules", borrowed(modules)) &&
            put(names, "join", python.PyCFunction_NewEx(&join_method, NULL, NULL)) &&
+           put(names, "lasts", python.PyCFunction_NewEx(&lasts_method, NULL, NULL)) &&
            put(names, "hold", python.PyCFunction_NewEx(&hold_method, NULL, NULL));
 }
 

@@ -1,12 +1,13 @@
 #include "python_hooks.h"
 
 /*
- * Runs in a dictionary of its own, with `modules` (sys.modules), `join` and `hold`; the latter take
- * the idents of threads.
+ * Runs in a dictionary of its own, with `modules` (sys.modules), `join` and `hold`, which take the idents
+ * of threads, and `lasts`, which takes a lock.
  *
  * look() puts our functions in the place of two of the standard library's, in modules that the
  * program has imported: threading._shutdown, which the interpreter calls when it ends, and
- * multiprocessing.util._exit_function, which a process of multiprocessing calls when it does.
+ * multiprocessing.util._exit_function, which a process of multiprocessing calls when it does. Up to 3.12
+ * a thread holds a lock for life; a fork need not wait for that.
  */
 const char python_source[] =
     "frames = modules['sys']._current_frames\n"
@@ -55,6 +56,14 @@ const char python_source[] =
     "        return original(*arguments, **named)\n"
     "    return _exit_function\n"
     "\n"
+    "def lock_for_life(threading, original):\n"
+    "    def _set_tstate_lock(thread):\n"
+    "        original(thread)\n"
+    "        lasts(thread._tstate_lock)\n"
+    "    for thread in threading.enumerate():\n"
+    "        lasts(getattr(thread, '_tstate_lock', None))\n"
+    "    return _set_tstate_lock\n"
+    "\n"
     "ours = {}\n"
     "\n"
     "def replace(module, name, wrap, threading):\n"
@@ -68,6 +77,7 @@ const char python_source[] =
     "    if not hasattr(threading, 'current_thread'):\n"
     "        return\n"
     "    replace(threading, '_shutdown', end_of_interpreter, threading)\n"
+    "    replace(threading.Thread, '_set_tstate_lock', lock_for_life, threading)\n"
     "    util = modules.get('multiprocessing.util')\n"
     "    if util is not None:\n"
     "        replace(util, '_exit_function', end_of_process, threading)\n";
