@@ -208,6 +208,15 @@ static int take_signal(struct record *me, const struct taking *t)
     return result;
 }
 
+/* Trying what one holds tells whether it is held: CPython's conditions do. It stays listed. */
+static int try_own_semaphore(struct record *me, const struct taking *t)
+{
+    int result = libc.sem_trywait(t->object);
+    if (result == 0)
+        view(t->object)->holder = me;
+    return result;
+}
+
 int acquire(const struct taking *t)
 {
     struct record *me = record_self();
@@ -220,8 +229,11 @@ int acquire(const struct taking *t)
     if (t->kind == KIND_SEMAPHORE) {
         if (!is_lock(t->object))
             return take_signal(me, t);
+        int place = held_find(me, t->object, KIND_SEMAPHORE);
+        if (place != PLACE_NONE && t->method == METHOD_TRY)
+            return try_own_semaphore(me, t);
         /* It waits for what it "holds", or what somebody else posted: a signal, no lock. */
-        held_pop(me, held_find(me, t->object, KIND_SEMAPHORE));
+        held_pop(me, place);
     }
     return acquire_listed(me, t);
 }
