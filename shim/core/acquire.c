@@ -6,9 +6,6 @@
 #include "runtime.h"
 #include "wait.h"
 
-/* What marks a semaphore that is used as a lock, in the part that libc leaves alone. */
-#define SEMAPHORE_MARK ((uintptr_t)0x686f6c647374696c)
-
 static struct semaphore_view *view(void *s) { return s; }
 
 static int take_mutex(pthread_mutex_t *m, enum method method, const struct taking *t)
@@ -316,6 +313,12 @@ int release_semaphore(sem_t *s)
     if (result == 0)
         held_pop(me, place);
     return result;
+}
+
+void semaphore_end(sem_t *s)
+{
+    if (is_lock(s))
+        view(s)->mark = 0;
 }
 
 void semaphore_begin(sem_t *s, int shared, unsigned value)

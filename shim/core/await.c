@@ -262,12 +262,15 @@ static void pause_between_looks(int round)
         sys_sleep_us(POLL_US);
 }
 
-int is_anybody_busy(const struct record *me)
+int is_anybody_busy(const struct record *me, int proven)
 {
-    for (struct record *r = record_first(); r; r = record_next(r))
-        if (r != me && !record_is_ghost(r) && held_busy(r, 0) && !r->queued && record_alive(r) &&
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        if (r == me || record_is_ghost(r) || r->queued || !held_busy(r, 0))
+            continue;
+        if ((!proven || held_busy_proven(r, 0)) && record_alive(r) &&
             !still_stuck(r, r->stuck_run_time))
             return 1;
+    }
     return 0;
 }
 

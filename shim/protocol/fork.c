@@ -91,7 +91,7 @@ static int begin_with_lock(struct record *me)
     if (turn) {
         forking.owner = me;
         gate_close(me, GATE_FORK);
-        if (!is_anybody_busy(me)) {
+        if (!is_anybody_busy(me, 0)) {
             report_rest(0, 0);
             return 1;
         }
@@ -108,9 +108,17 @@ static int begin_with_lock(struct record *me)
         }
         runtime.take(state);
         now = sys_now_us();
-    } while (turn && !given_up && now - began < options.fork_wait_ms && is_anybody_busy(me));
+    } while (turn && !given_up && now - began < options.fork_wait_ms && is_anybody_busy(me, 1));
     if (turn)
         report_rest(now - began, given_up);
+    return turn;
+}
+
+static int begin_in_runtime(struct record *me)
+{
+    int turn = begin_with_lock(me);
+    if (turn && runtime.about_to_fork)
+        runtime.about_to_fork();
     return turn;
 }
 
@@ -204,7 +212,7 @@ pid_t fork_still(pid_t (*real)(void))
         return real();
     gate_look_for_unseen_fork();
     gate_pass(me, PLACE_NONE);
-    int begun = runtime_holds_lock() ? begin_with_lock(me) : begin(me);
+    int begun = runtime_holds_lock() ? begin_in_runtime(me) : begin(me);
     pid_t pid = real();
     if (begun && pid != 0 && forking.owner == me)
         finish(me); /* no handler ran */

@@ -16,7 +16,7 @@ enum stage { ABSENT, IN_PLACE, FAILED };
 /* Guarded by the interpreter lock; the objects are those of one life of the interpreter. */
 static struct {
     enum stage stage;
-    object *look;
+    object *look, *snapshot;
     object *threading, *util; /* the modules that were there at the last look */
     int looking;
 } hooks;
@@ -96,17 +96,62 @@ static object *lasts(object *self_argument, object *arguments)
     return none();
 }
 
+/* A frame object: reference count, type, the outer frame, and where its locals and its stack are. */
+enum { FRAME_INSIDE = 3, FRAME_HEAD = 24, TAGS = 3 };
+
+static ssize_t first_local; /* index of a frame's first local, in words */
+
+static uintptr_t word_of_frame(object *frame, ssize_t i)
+{
+    const uintptr_t *inside = ((const uintptr_t *const *)frame)[FRAME_INSIDE];
+    return sys_readable(&inside[i]) ? inside[i] & ~(uintptr_t)TAGS : 0;
+}
+
+/* find_locals(frame, object): object is the frame's first local. Tells whether it was found. */
+static object *find_locals(object *self_argument, object *arguments)
+{
+    (void)self_argument;
+    object *frame = python.PySequence_GetItem(arguments, 0);
+    object *wanted = python.PySequence_GetItem(arguments, 1);
+    ssize_t i = 0;
+    while (i < FRAME_HEAD && word_of_frame(frame, i) != (uintptr_t)wanted)
+        i++;
+    first_local = i;
+    python.Py_DecRef(frame);
+    python.Py_DecRef(wanted);
+    return python.PyBool_FromLong(i < FRAME_HEAD);
+}
+
+/* stack(frame, i): a new reference to what is there. */
+static object *stack(object *self_argument, object *arguments)
+{
+    (void)self_argument;
+    object *frame = python.PySequence_GetItem(arguments, 0);
+    object *index = python.PySequence_GetItem(arguments, 1);
+    ssize_t i = (ssize_t)python.PyLong_AsUnsignedLongMask(index);
+    object *found = (object *)word_of_frame(frame, first_local + i);
+    python.Py_DecRef(frame);
+    python.Py_DecRef(index);
+    if (!found)
+        return python.PyBool_FromLong(0);
+    python.Py_IncRef(found);
+    return found;
+}
+
 /* The last thing that an interpreter does. Its process may live on, and begin another one. */
 static void interpreter_ended(void)
 {
     hooks.stage = ABSENT;
-    hooks.look = hooks.threading = hooks.util = NULL;
+    hooks.look = hooks.snapshot = hooks.threading = hooks.util = NULL;
+    runtime.about_to_fork = NULL;
     exit_goes_on();
 }
 
 static struct method join_method = {"join", join, METHOD_VARARGS, NULL};
 static struct method hold_method = {"hold", hold, METHOD_VARARGS, NULL};
 static struct method lasts_method = {"lasts", lasts, METHOD_VARARGS, NULL};
+static struct method find_locals_method = {"find_locals", find_locals, METHOD_VARARGS, NULL};
+static struct method stack_method = {"stack", stack, METHOD_VARARGS, NULL};
 
 /* Gives the object, a new reference or NULL, to the dictionary. */
 static int put(object *names, const char *name, object *value)
@@ -130,30 +175,52 @@ static int fill(object *names)
     return put(names, "__builtins__", borrowed(python.PyEval_GetBuiltins())) &&
            put(names, "modules", borrowed(modules)) &&
            put(names, "join", python.PyCFunction_NewEx(&join_method, NULL, NULL)) &&
+           put(names, "find_locals", python.PyCFunction_NewEx(&find_locals_method, NULL, NULL)) &&
+           put(names, "stack", python.PyCFunction_NewEx(&stack_method, NULL, NULL)) &&
            put(names, "lasts", python.PyCFunction_NewEx(&lasts_method, NULL, NULL)) &&
            put(names, "hold", python.PyCFunction_NewEx(&hold_method, NULL, NULL));
-}
-
-static enum stage begin(void)
-{
-    object *names = python.PyDict_New();
-    if (!names || !fill(names))
-        return FAILED;
-    object *code = python.Py_CompileString(python_source, "<holdstill>", COMPILE_FILE);
-    object *result = code ? python.PyEval_EvalCode(code, names, names) : NULL;
-    if (!result)
-        return FAILED;
-    hooks.look = borrowed(python.PyDict_GetItemString(names, "look"));
-    python.Py_DecRef(result);
-    python.Py_DecRef(code);
-    python.Py_DecRef(names);
-    return hooks.look && python.Py_AtExit(interpreter_ended) == 0 ? IN_PLACE : FAILED;
 }
 
 /* Only the main interpreter's threads outlive its end. */
 static int is_main_interpreter(void)
 {
     return python.PyInterpreterState_GetID(python.PyInterpreterState_Get()) == 0;
+}
+
+static int run(const char *source, object *names)
+{
+    object *code = python.Py_CompileString(source, "<holdstill>", COMPILE_FILE);
+    object *result = code ? python.PyEval_EvalCode(code, names, names) : NULL;
+    if (code)
+        python.Py_DecRef(code);
+    if (result)
+        python.Py_DecRef(result);
+    return result != NULL;
+}
+
+/* The forking thread has the interpreter lock, and the gate is closed. */
+static void about_to_fork(void)
+{
+    object *result = hooks.snapshot && !hooks.looking && !python_is_ending() && is_main_interpreter()
+                         ? python.PyObject_CallObject(hooks.snapshot, NULL)
+                         : NULL;
+    if (result)
+        python.Py_DecRef(result);
+    python.PyErr_Clear();
+}
+
+static enum stage begin(void)
+{
+    object *names = python.PyDict_New();
+    if (!names || !fill(names) || !run(python_source, names) || !run(python_fork_source, names))
+        return FAILED;
+    hooks.look = borrowed(python.PyDict_GetItemString(names, "look"));
+    hooks.snapshot = borrowed(python.PyDict_GetItemString(names, "snapshot_at_door"));
+    python.Py_DecRef(names);
+    if (!hooks.look || python.Py_AtExit(interpreter_ended) != 0)
+        return FAILED;
+    runtime.about_to_fork = hooks.snapshot ? about_to_fork : NULL;
+    return IN_PLACE;
 }
 
 static void look(void)

@@ -74,7 +74,9 @@ Test(held, marks_end_the_claim, .timeout = 10)
     held_push(me, of(1) | ENTRY_CHRONIC);
     cr_assert_not(held_busy(me, 0));
     cr_assert(held_outermost(me, PLACE_NONE, 0));
-    held_push(me, entry_of(&locks[2], KIND_SEMAPHORE));
+    static struct semaphore_view semaphore = {.mark = SEMAPHORE_MARK};
+    semaphore.holder = me;
+    held_push(me, entry_of(&semaphore, KIND_SEMAPHORE));
     cr_assert(held_busy(me, 0));
     cr_assert_not(held_busy(me, 1u << KIND_SEMAPHORE));
 }

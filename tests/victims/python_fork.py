@@ -306,6 +306,8 @@ def main():
         status = reap(pid)
         tried += 1
         if status != 0:
+            if status is not None and os.waitstatus_to_exitcode(status) not in (0, TORN):
+                print(f"status of a child: {status}")
             name = names[where[0]]
             count = hung if status is None else torn if os.waitstatus_to_exitcode(status) == TORN else wrong
             count[name] = count.get(name, 0) + 1
