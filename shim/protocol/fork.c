@@ -212,7 +212,8 @@ pid_t fork_still(pid_t (*real)(void))
         return real();
     gate_look_for_unseen_fork();
     gate_pass(me, PLACE_NONE);
-    int begun = runtime_holds_lock() ? begin_in_runtime(me) : begin(me);
+    int may_give_up = runtime_holds_lock() && !runtime.keeps_lock_at_fork;
+    int begun = may_give_up ? begin_in_runtime(me) : begin(me);
     pid_t pid = real();
     if (begun && pid != 0 && forking.owner == me)
         finish(me); /* no handler ran */

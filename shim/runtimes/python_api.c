@@ -77,6 +77,7 @@ int python_find(void)
     runtime.holds_lock = holds_lock;
     runtime.release = python.PyEval_SaveThread;
     runtime.take = python.PyEval_RestoreThread;
+    runtime.keeps_lock_at_fork = python.PyThreadState_GetUnchecked != NULL; /* 3.13 */
     runtime.present = 1;
     return 1;
 }
