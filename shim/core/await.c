@@ -262,10 +262,22 @@ static void pause_between_looks(int round)
         sys_sleep_us(POLL_US);
 }
 
+/* Nobody needs a runtime's lock to leave the mutex that it is made of. */
+static int is_in_runtimes_mutex_only(const struct record *r)
+{
+    if (!runtime.mutex || held_newest(r) != entry_of(runtime.mutex, KIND_MUTEX))
+        return 0;
+    for (int i = (int)r->nested - 1; i >= 0 && i < SLOTS; i--)
+        if (held_get(r, i) && !(held_get(r, i) & ENTRY_MARKS))
+            return 0;
+    return 1;
+}
+
 int is_anybody_busy(const struct record *me, int proven)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == me || record_is_ghost(r) || r->queued || !held_busy(r, 0))
+        if (r == me || record_is_ghost(r) || r->queued || !held_busy(r, 0) ||
+            is_in_runtimes_mutex_only(r))
             continue;
         if ((!proven || held_busy_proven(r, 0)) && record_alive(r) &&
             !still_stuck(r, r->stuck_run_time))

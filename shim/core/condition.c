@@ -59,6 +59,7 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     enum wait_kind kind = t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED;
     if (runtime_calls(t->site)) {
         w.passed_on = c;
+        runtime.mutex = m;
         wait_note(&w.waiting, me, kind, t->site); /* nobody who holds still has the runtime's lock */
     } else {
         wait_enter(&w.waiting, me, kind, t->site);

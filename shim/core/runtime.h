@@ -16,6 +16,7 @@ struct runtime {
     void (*take)(void *state); /* ... and takes it again */
     int keeps_lock_at_fork;      /* its fork holds more locks than that one, which others want with it */
     void (*about_to_fork)(void); /* with the lock and a closed gate; may be NULL */
+    void *_Atomic mutex; /* what its lock was made of when somebody last waited for it */
     _Atomic int present;       /* the rest is set */
 };
 extern struct runtime runtime;

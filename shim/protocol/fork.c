@@ -114,20 +114,35 @@ static int begin_with_lock(struct record *me)
     return turn;
 }
 
-static int begin_in_runtime(struct record *me)
-{
-    int turn = begin_with_lock(me);
-    if (turn && runtime.about_to_fork)
-        runtime.about_to_fork();
-    return turn;
-}
-
 /* F9 */
 static void finish(struct record *me)
 {
     gate_open(GATE_FORK);
     gate_disown(me, GATE_FORK);
     leave_turn();
+}
+
+void fork_begin_early(void)
+{
+    struct record *me = record_self();
+    if (!me || forking.owner == me || process_is_vfork_child() || !runtime_holds_lock())
+        return;
+    gate_look_for_unseen_fork();
+    begin_with_lock(me);
+}
+
+void fork_give_up(void)
+{
+    if (self && forking.owner == self)
+        finish(self);
+}
+
+static int begin_in_runtime(struct record *me)
+{
+    int turn = begin_with_lock(me);
+    if (turn && runtime.about_to_fork)
+        runtime.about_to_fork();
+    return turn;
 }
 
 /* F5: the last prepare handler. A fork that passed no door of ours begins here. */

@@ -9,6 +9,7 @@
 #include "core/runtime.h"
 #include "protocol/atwork.h"
 #include "protocol/exit.h"
+#include "protocol/fork.h"
 #include "python_api.h"
 
 enum stage { ABSENT, IN_PLACE, FAILED };
@@ -96,6 +97,21 @@ static object *lasts(object *self_argument, object *arguments)
     return none();
 }
 
+/* begin_fork(), end_fork(): before and after, with the interpreter lock and no other one. */
+static object *begin_fork(object *self_argument, object *arguments)
+{
+    (void)self_argument, (void)arguments;
+    fork_begin_early();
+    return none();
+}
+
+static object *end_fork(object *self_argument, object *arguments)
+{
+    (void)self_argument, (void)arguments;
+    fork_give_up();
+    return none();
+}
+
 /* A frame object: reference count, type, the outer frame, and where its locals and its stack are. */
 enum { FRAME_INSIDE = 3, FRAME_HEAD = 24, TAGS = 3 };
 
@@ -150,6 +166,8 @@ static void interpreter_ended(void)
 static struct method join_method = {"join", join, METHOD_VARARGS, NULL};
 static struct method hold_method = {"hold", hold, METHOD_VARARGS, NULL};
 static struct method lasts_method = {"lasts", lasts, METHOD_VARARGS, NULL};
+static struct method begin_fork_method = {"begin_fork", begin_fork, METHOD_VARARGS, NULL};
+static struct method end_fork_method = {"end_fork", end_fork, METHOD_VARARGS, NULL};
 static struct method find_locals_method = {"find_locals", find_locals, METHOD_VARARGS, NULL};
 static struct method stack_method = {"stack", stack, METHOD_VARARGS, NULL};
 
@@ -175,6 +193,8 @@ static int fill(object *names)
     return put(names, "__builtins__", borrowed(python.PyEval_GetBuiltins())) &&
            put(names, "modules", borrowed(modules)) &&
            put(names, "join", python.PyCFunction_NewEx(&join_method, NULL, NULL)) &&
+           put(names, "begin_fork", python.PyCFunction_NewEx(&begin_fork_method, NULL, NULL)) &&
+           put(names, "end_fork", python.PyCFunction_NewEx(&end_fork_method, NULL, NULL)) &&
            put(names, "find_locals", python.PyCFunction_NewEx(&find_locals_method, NULL, NULL)) &&
            put(names, "stack", python.PyCFunction_NewEx(&stack_method, NULL, NULL)) &&
            put(names, "lasts", python.PyCFunction_NewEx(&lasts_method, NULL, NULL)) &&
