@@ -4,10 +4,9 @@
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__aarch64__)
 #include <sys/auxv.h>
-#endif
+
+#include "sys.h"
 
 enum { VERSION_HIDDEN = 0x8000 }; /* a version symbol: not the default one */
 
@@ -122,6 +121,24 @@ void elf_fill(const struct elf_name *names, size_t count)
             if (!*names[i].to)
                 *names[i].to = find(&t, names[i].name, 0);
     }
+}
+
+void elf_fill_bound(const struct elf_name *names, size_t count)
+{
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        struct elf_tables t = elf_tables(map);
+        for (size_t i = 0; i < count; i++)
+            if (!*names[i].to)
+                *names[i].to = find(&t, names[i].name, 0);
+    }
+}
+
+const void *elf_newest(void)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && map->l_next)
+        map = map->l_next;
+    return map;
 }
 
 void *elf_next(const char *name)

@@ -24,9 +24,11 @@ void layout_probe(void);
 struct semaphore_view {
     uint32_t value, waiters; /* 64-bit layout: one atomic word of both */
     uint32_t shared, unused;
-    uintptr_t mark;
+    uintptr_t mark; /* SEMAPHORE_MARK, from init to destroy */
     void *holder; /* the record of the thread that took it */
 };
+
+#define SEMAPHORE_MARK ((uintptr_t)0x686f6c647374696c)
 
 /* MUTEX_NO_ELISION: libc notes that the type was asked for; nothing else differs. */
 enum { MUTEX_NO_ELISION = 512 };

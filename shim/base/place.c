@@ -42,6 +42,21 @@ const struct link_map *place_object(const void *address)
     return NULL;
 }
 
+struct place_code place_code_of(const void *address)
+{
+    const struct link_map *map = place_object(address);
+    struct headers h = map ? headers_of(map) : (struct headers){NULL, 0};
+    struct place_code code = {UINTPTR_MAX, 0};
+    for (size_t i = 0; i < h.count; i++) {
+        uintptr_t begin = map->l_addr + h.first[i].p_vaddr, end = begin + h.first[i].p_memsz;
+        if (h.first[i].p_type != PT_LOAD || !(h.first[i].p_flags & PF_X))
+            continue;
+        code.begin = begin < code.begin ? begin : code.begin;
+        code.end = end > code.end ? end : code.end;
+    }
+    return code.end ? code : (struct place_code){0, 0};
+}
+
 static const char *name_of(const struct link_map *map)
 {
     const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');

@@ -7,12 +7,19 @@
 
 #include <link.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The object that holds this address; NULL: none does. */
 const struct link_map *place_object(const void *address);
 
 /* Its file name, without directories; "" for the program and for no object. */
 const char *place_object_name(const void *address);
+
+/* Where the code of the object that holds this address is; begin == end: unknown. */
+struct place_code {
+    uintptr_t begin, end;
+};
+struct place_code place_code_of(const void *address);
 
 /* For people: "object+0x123 (symbol)", cut to fit. */
 struct place_text {

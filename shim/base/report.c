@@ -69,6 +69,8 @@ static void lines(int fd)
     if (report.streams_cut)
         say_to(fd, "  exit: streams that nobody reads, with a thread inside: ",
                say_number(report.streams_cut), ", unwritten");
+    if (report.adapters_failed)
+        say_to(fd, "  the adapter for CPython could not be installed");
     if (report.missing)
         say_to(fd, "  names that this libc doesn't have: ", say_number(report.missing));
 }

@@ -15,6 +15,7 @@ struct report {
     _Atomic int64_t exit_not_still, stalls, handlers;
     _Atomic int64_t handlers_over; /* took longer than their limit */
     _Atomic int64_t streams_cut; /* their unwritten output was given up */
+    _Atomic int64_t adapters_failed; /* a runtime's adapter stays out */
     _Atomic int64_t missing; /* required names that this libc doesn't have */
 };
 extern struct report report;

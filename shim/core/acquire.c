@@ -3,10 +3,8 @@
 #include <errno.h>
 
 #include "base/layout.h"
+#include "runtime.h"
 #include "wait.h"
-
-/* What marks a semaphore that is used as a lock, in the part that libc leaves alone. */
-#define SEMAPHORE_MARK ((uintptr_t)0x686f6c647374696c)
 
 static struct semaphore_view *view(void *s) { return s; }
 
@@ -146,6 +144,21 @@ static int is_mine_already(const struct record *me, const struct taking *t)
     return type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP;
 }
 
+/*
+ * The runtime tries its semaphores with its lock first, and would take them at a closed gate. A
+ * runtime's own call may lose the lock on the way; anybody else's may not.
+ */
+static void pass_without_lock(struct record *me, const struct taking *t, int place)
+{
+    if (t->kind != KIND_SEMAPHORE || t->method != METHOD_TRY || !runtime_calls(t->site))
+        return;
+    while (gate_closed(me) & GATE_FORK && held_outermost(me, place, 0) && runtime_holds_lock()) {
+        void *state = runtime.release();
+        gate_pass(me, place);
+        runtime.take(state);
+    }
+}
+
 /* slow path: slot = m|TRY; (gate: hold still;) libc's lock; slot = m; FENCE; read gate; closed and
    outermost: TRY, unlock, hold still, again */
 static int acquire_listed(struct record *me, const struct taking *t)
@@ -154,6 +167,8 @@ static int acquire_listed(struct record *me, const struct taking *t)
     struct trying trying __attribute__((cleanup(trying_end))) = {me, held_push(me, e | ENTRY_TRY), 0};
     for (;;) {
         gate_pass(me, trying.place);
+        if (UNLIKELY(gate_closed(me)))
+            pass_without_lock(me, t, trying.place);
         int result = attempt(me, t);
         trying.taken = result == 0 || (t->kind == KIND_MUTEX && result == EOWNERDEAD);
         if (!trying.taken)
@@ -190,19 +205,32 @@ static int take_signal(struct record *me, const struct taking *t)
     return result;
 }
 
+/* Trying what one holds tells whether it is held: CPython's conditions do. It stays listed. */
+static int try_own_semaphore(struct record *me, const struct taking *t)
+{
+    int result = libc.sem_trywait(t->object);
+    if (result == 0)
+        view(t->object)->holder = me;
+    return result;
+}
+
 int acquire(const struct taking *t)
 {
     struct record *me = record_self();
     if (!me)
         return take(t, t->method);
     gate_look_for_unseen_fork();
-    if (is_mine_already(me, t))
+    /* The runtime's lock may be given up here, by a thread that must not stop in the middle. */
+    if (is_mine_already(me, t) || (t->kind == KIND_MUTEX && runtime_calls(t->site)))
         return take(t, t->method);
     if (t->kind == KIND_SEMAPHORE) {
         if (!is_lock(t->object))
             return take_signal(me, t);
+        int place = held_find(me, t->object, KIND_SEMAPHORE);
+        if (place != PLACE_NONE && t->method == METHOD_TRY)
+            return try_own_semaphore(me, t);
         /* It waits for what it "holds", or what somebody else posted: a signal, no lock. */
-        held_pop(me, held_find(me, t->object, KIND_SEMAPHORE));
+        held_pop(me, place);
     }
     return acquire_listed(me, t);
 }
@@ -210,7 +238,7 @@ int acquire(const struct taking *t)
 int mutex_gate_closed(pthread_mutex_t *m, enum method method, const void *site)
 {
     struct record *me = self;
-    if (!gate_stops(me, 0))
+    if (runtime_calls(site) || !gate_stops(me, 0))
         return 0;
     held_set(me, 0, entry_of(m, KIND_MUTEX) | ENTRY_TRY);
     libc.pthread_mutex_unlock(m);
@@ -285,6 +313,12 @@ int release_semaphore(sem_t *s)
     if (result == 0)
         held_pop(me, place);
     return result;
+}
+
+void semaphore_end(sem_t *s)
+{
+    if (is_lock(s))
+        view(s)->mark = 0;
 }
 
 void semaphore_begin(sem_t *s, int shared, unsigned value)

@@ -42,6 +42,9 @@ void release_file(FILE *file);
 /* A semaphore of ours from now on if it is used as a lock; called after libc's sem_init. */
 void semaphore_begin(sem_t *s, int shared, unsigned value);
 
+/* Its life ends: entries that other threads still have for it mean nothing from here on. */
+void semaphore_end(sem_t *s);
+
 /* Waiting in a condition. clock is used with METHOD_CLOCK only. */
 int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t);
 

@@ -4,6 +4,7 @@
 
 #include "base/proc.h"
 #include "base/sys.h"
+#include "runtime.h"
 #include "wait.h"
 
 enum {
@@ -22,6 +23,7 @@ struct awaiting {
     const struct record *me;
     uint32_t which;
     int64_t limit, began; /* by the clock */
+    int has_lock;         /* we hold a runtime's lock */
     int64_t now, seen;    /* the time that we spent looking: see tick */
     int round;
     struct record *first; /* those about whom not all is said, linked by next_awaited */
@@ -100,6 +102,14 @@ static int waits_in_libc(const struct record *r)
     return 0;
 }
 
+/* Its newest wait is for the lock that a runtime's threads share, and we don't have it ourselves. */
+static int waits_for_runtime(const struct awaiting *a, const struct record *r)
+{
+    uintptr_t site = ((struct record *)r)->wait >> 2;
+    return !a->has_lock && entry_kind(held_newest(r)) == KIND_CONDITION &&
+           runtime_calls((const void *)site);
+}
+
 /*
  * Does r wait for a lock that it will get? That is, one whose holder may still come to rest, or that
  * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
@@ -113,6 +123,8 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
     int moves = 0;
     if (kind == KIND_LIBC)
         return waits_in_libc(r);
+    if (waits_for_runtime(a, r))
+        return a->seen < a->limit;
     if (!(wanted & ENTRY_TRY) || !lock || kind == KIND_CONDITION || kind == KIND_BARRIER)
         return 0;
     for (struct record *q = record_first(); q; q = record_next(q)) {
@@ -278,10 +290,35 @@ static void pause_between_looks(int round)
         sys_sleep_us(POLL_US);
 }
 
+/* Nobody needs a runtime's lock to leave the mutex that it is made of. */
+static int is_in_runtimes_mutex_only(const struct record *r)
+{
+    if (!runtime.mutex || held_newest(r) != entry_of(runtime.mutex, KIND_MUTEX))
+        return 0;
+    for (int i = (int)r->nested - 1; i >= 0 && i < SLOTS; i--)
+        if (held_get(r, i) && !(held_get(r, i) & ENTRY_MARKS))
+            return 0;
+    return 1;
+}
+
+int is_anybody_busy(const struct record *me, int proven)
+{
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        if (r == me || record_is_ghost(r) || r->queued || !held_busy(r, 0) ||
+            is_in_runtimes_mutex_only(r))
+            continue;
+        if ((!proven || held_busy_proven(r, 0)) && record_alive(r) &&
+            !still_stuck(r, r->stuck_run_time))
+            return 1;
+    }
+    return 0;
+}
+
 int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
 {
     struct awaiting a = {.me = me, .which = which, .limit = limit_us, .began = sys_now_us(), .seen = 1};
     a.now = a.began;
+    a.has_lock = runtime_holds_lock();
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
     me->awaiting = 1;

@@ -1,4 +1,5 @@
 #include "acquire.h"
+#include "runtime.h"
 #include "wait.h"
 
 /* cond wait: slot |= TRY and an entry {cond, TRY}; libc's wait; pop cond; slot = m; FENCE; read
@@ -8,6 +9,7 @@ struct condition_wait {
     pthread_mutex_t *mutex;
     int mutex_place, condition_place;
     struct waiting waiting;
+    pthread_cond_t *passed_on; /* a runtime's: who holds still leaves its lock to the next one */
 };
 
 /* Runs after libc has taken the mutex again, on return and on cancellation alike. */
@@ -21,6 +23,8 @@ static void condition_wait_end(struct condition_wait *w)
     held_fence();
     while (UNLIKELY(gate_closed(me)) && gate_stops(me, w->mutex_place)) {
         held_set(me, w->mutex_place, e | ENTRY_TRY);
+        if (w->passed_on)
+            libc.pthread_cond_signal(w->passed_on);
         libc.pthread_mutex_unlock(w->mutex);
         gate_hold(me);
         libc.pthread_mutex_lock(w->mutex);
@@ -52,7 +56,14 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     else
         held_set(me, w.mutex_place, e);
     w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
-    wait_enter(&w.waiting, me, t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED, t->site);
+    enum wait_kind kind = t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED;
+    if (runtime_calls(t->site)) {
+        w.passed_on = c;
+        runtime.mutex = m;
+        wait_note(&w.waiting, me, kind, t->site); /* nobody who holds still has the runtime's lock */
+    } else {
+        wait_enter(&w.waiting, me, kind, t->site);
+    }
     int result = wait_in_libc(c, m, t);
     w.waiting.progress = result == 0;
     return result;

@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "runtime.h"
 
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
@@ -15,6 +16,7 @@ enum {
 };
 
 _Atomic uint32_t gate;
+struct runtime runtime;
 void (*gate_unseen_child)(void);
 
 /* What the held threads know of the exiting one; written by the owner of the EXIT gate alone. */
@@ -24,6 +26,8 @@ static struct {
     _Atomic int64_t ran;        /* its run time then */
     _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
     _Atomic int needs_others;   /* the thread that it joins waits for others */
+    _Atomic int outside;        /* that wait is for what isn't in this process: see patience */
+    _Atomic int early;          /* a runtime ends, the process doesn't yet */
     int64_t slept;              /* since the last progress */
     int64_t began;              /* of the wait that it is in */
 } exiting;
@@ -63,7 +67,7 @@ void gate_reset(struct record *me)
 {
     if (me)
         me->owns = 0;
-    exiting.wait_since = exiting.slept = 0;
+    exiting.wait_since = exiting.slept = exiting.early = 0;
     gate = GATE_OPEN;
 }
 
@@ -85,6 +89,17 @@ static int is_starved(int64_t since)
     return proc_run_time(tid) - exiting.ran < options.stall_ms * 1000;
 }
 
+/*
+ * A lock that the exiting thread waits for is sooner or later a held thread's. When a runtime ends, its
+ * held threads wait for nothing but the runtime, and what comes over a descriptor, or from another
+ * process, is not theirs to give.
+ */
+static int64_t patience(void)
+{
+    int64_t longer = options.stall_ms > options.grace_ms ? options.stall_ms : options.grace_ms;
+    return exiting.early && exiting.outside ? longer : options.grace_ms;
+}
+
 /* At EXIT nobody is held for ever, nor while the exiting thread may be waiting for him. */
 static int exit_lets_go(const struct record *me)
 {
@@ -93,7 +108,7 @@ static int exit_lets_go(const struct record *me)
     if (exiting.owner->awaiting)
         return 0; /* E4 has limits of its own */
     int64_t now = sys_now_us(), since = exiting.wait_since;
-    if (exiting.needs_others || (since && now - since >= options.grace_ms))
+    if (exiting.needs_others || (since && now - since >= patience()))
         return 1;
     int64_t stalled = now - exiting.progress;
     if (stalled < options.stall_ms || is_starved(stalled))
@@ -107,7 +122,7 @@ static int exit_lets_go(const struct record *me)
 int gate_stops(struct record *me, int place)
 {
     uint32_t closed = gate_closed(me);
-    if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
+    if (!closed || (closed == GATE_EXIT && exit_lets_go(me)) || runtime_holds_lock())
         return 0;
     return held_outermost(me, place, closed == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0);
 }
@@ -146,13 +161,24 @@ void gate_hold(struct record *me)
     errno = saved_errno;
 }
 
-void gate_owner_waits(struct record *me)
+void gate_hold_for_ever(struct record *me)
+{
+    static const uint32_t never;
+    me->held = 1;
+    for (;;)
+        sys_futex_wait(&never, 0, -1);
+}
+
+void gate_runtime_ends(int early) { exiting.early = early; }
+
+void gate_owner_waits(struct record *me, int outside)
 {
     if (me->owns & GATE_FORK)
         gate_open(GATE_FORK);
     if (!(me->owns & GATE_EXIT))
         return;
     exiting.began = sys_now_us();
+    exiting.outside = outside;
     if (!exiting.wait_since)
         exiting.wait_since = exiting.began;
 }

@@ -33,6 +33,9 @@ int gate_stops(struct record *me, int place);
 /* Holds still, bounded by the rules of DESIGN.md section 3. errno kept, no cancellation point. */
 void gate_hold(struct record *me);
 
+/* Holds still until the process ends. */
+_Noreturn void gate_hold_for_ever(struct record *me);
+
 /* Both: a safepoint for a thread that is about to wait or to lock, or has just waited. */
 static inline void gate_pass(struct record *me, int place)
 {
@@ -44,10 +47,14 @@ static inline void gate_pass(struct record *me, int place)
 /*
  * The owner of a gate is about to wait. FORK: the gate opens until it is closed again before the
  * copy. EXIT: the held threads time this wait, and go on when it is too long.
- * `progress` says afterwards whether anything came of it.
+ * outside: for a descriptor, another process, or time. `progress` says afterwards whether anything
+ * came of it.
  */
-void gate_owner_waits(struct record *me);
+void gate_owner_waits(struct record *me, int outside);
 void gate_owner_waited(struct record *me, int progress, int was_sleep);
+
+/* The owner of the EXIT gate ends a runtime, and not the process yet. */
+void gate_runtime_ends(int early);
 
 /* A handler ended, or the like: the owner of the EXIT gate gets on. */
 void gate_progress(void);

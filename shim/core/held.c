@@ -3,9 +3,12 @@
 #include "base/layout.h"
 #include "base/sys.h"
 
+enum { MANY = SLOTS / 4 };
+
 /*
- * Does the object say that thread r isn't in it? A mutex or semaphore that is taken but has no
- * owner is being taken or given up. Readers leave no trace.
+ * Does the object say that thread r isn't in it? A mutex that is taken but has no
+ * owner is being taken or given up; but a semaphore's holder is named before its entry claims anything,
+ * and unnamed before it is posted. Readers leave no trace.
  */
 static int stale(const struct record *r, entry e)
 {
@@ -24,7 +27,7 @@ static int stale(const struct record *r, entry e)
         return ((const pthread_rwlock_t *)object)->__data.__cur_writer != r->tid;
     if (entry_kind(e) == KIND_SEMAPHORE) {
         const struct semaphore_view *s = object;
-        return s->holder != r && (s->holder || s->value);
+        return s->mark != SEMAPHORE_MARK || s->holder != r;
     }
     return 0;
 }
@@ -41,7 +44,10 @@ static int nested(const struct record *r)
     return n < SLOTS ? (int)n : SLOTS;
 }
 
-/* All slots are taken: empties those that are surely stale. */
+/* What this object says of its holder needs no time to become true. */
+static int surely_tells(entry e) { return entry_kind(e) == KIND_SEMAPHORE; }
+
+/* Many slots are taken: empties those that are surely stale. */
 static void purge(struct record *me)
 {
     for (int i = nested(me); i > 0; i--) {
@@ -50,6 +56,9 @@ static void purge(struct record *me)
             held_pop(me, i);
     }
 }
+
+/* Signals that were taken once and freed by others pile up in the record of a thread that waits a lot. */
+static int many(const struct record *me) { return me->nested >= MANY && me->nested % MANY == 0; }
 
 static int push_nested(struct record *me, entry e)
 {
@@ -67,6 +76,8 @@ int held_push(struct record *me, entry e)
         held_set(me, 0, e);
         return 0;
     }
+    if (many(me))
+        purge(me);
     int place = push_nested(me, e);
     if (place == PLACE_OVER) {
         purge(me);
@@ -151,7 +162,7 @@ static int busy(const struct record *r, unsigned ignored, int proven)
         return 1;
     for (int i = nested(r); i >= 0; i--) {
         entry e = held_get(r, i);
-        if (claims(e, ignored) && !(proven && stale(r, e)))
+        if (claims(e, ignored) && !((proven || surely_tells(e)) && stale(r, e)))
             return 1;
     }
     return atomic_load_explicit(&its->claimed, memory_order_acquire) != claimed;
@@ -159,6 +170,16 @@ static int busy(const struct record *r, unsigned ignored, int proven)
 
 int held_busy(const struct record *r, unsigned ignored) { return busy(r, ignored, 0); }
 int held_busy_proven(const struct record *r, unsigned ignored) { return busy(r, ignored, 1); }
+
+void held_lasts(const void *object, enum kind kind)
+{
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        entry e = entry_of(object, kind);
+        int place = record_is_ghost(r) ? PLACE_NONE : held_find(r, object, kind);
+        if (place >= 0)
+            atomic_compare_exchange_strong(&r->slot[place], &e, e | ENTRY_CHRONIC);
+    }
+}
 
 void held_outlived(struct record *r, int was_busy)
 {

@@ -98,6 +98,9 @@ int held_busy(const struct record *r, unsigned ignored);
    has not changed for a while: an acquisition in transit looks stale too. */
 int held_busy_proven(const struct record *r, unsigned ignored);
 
+/* Whoever holds this object holds it for good: chronic from now on. */
+void held_lasts(const void *object, enum kind kind);
+
 /*
  * The owner of the gate gave r up: an entry that was given up at the last closing too becomes
  * chronic. `busy` tells whether r was.

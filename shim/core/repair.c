@@ -104,8 +104,8 @@ static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
 /* Taken without a holder: a ghost was taking it or giving it up. */
 static void mend_semaphore(struct child *c, const struct record *ghost, struct semaphore_view *s)
 {
-    if (s->shared)
-        return;
+    if (s->shared || s->mark != SEMAPHORE_MARK)
+        return; /* somebody else's, or destroyed: this memory may be malloc's by now */
     if ((s->holder == ghost || !s->holder) && s->value == 0) {
         s->holder = NULL;
         s->value = 1;

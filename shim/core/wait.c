@@ -24,17 +24,22 @@ int wait_is_housekeeping(const struct record *r)
     return s->address == address && s->returns >= HOUSEKEEPING_RETURNS;
 }
 
-void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
+void wait_note(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
 {
-    *w = (struct waiting){.me = me, .kind = kind};
+    *w = (struct waiting){.me = me, .kind = kind & ~WAIT_OUTSIDE};
     if (!me)
         return;
     atomic_store_explicit(&me->wait_began, 0, memory_order_relaxed);
     w->previous = atomic_load_explicit(&me->wait, memory_order_relaxed);
-    atomic_store_explicit(&me->wait, (uintptr_t)site << 2 | kind, memory_order_release);
-    if (__builtin_expect(me->owns != 0, 0) && kind != WAIT_NONE) {
+    atomic_store_explicit(&me->wait, (uintptr_t)site << 2 | w->kind, memory_order_release);
+}
+
+void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
+{
+    wait_note(w, me, kind, site);
+    if (me && __builtin_expect(me->owns != 0, 0) && w->kind != WAIT_NONE) {
         w->owner = 1;
-        gate_owner_waits(me);
+        gate_owner_waits(me, kind & WAIT_OUTSIDE);
     }
 }
 
@@ -66,7 +71,7 @@ void wait_begin(struct waiting *w, enum wait_kind kind, const void *site)
     if (me)
         safepoint(me);
     wait_enter(w, me, kind, site);
-    if (me && kind >= WAIT_TIMED)
+    if (me && w->kind >= WAIT_TIMED)
         atomic_store_explicit(&me->wait_began, sys_now_us(), memory_order_relaxed);
 }
 
@@ -87,5 +92,5 @@ void wait_begin_fd(struct waiting *w, int fd, short events, const void *site)
         if (sys_call(SYS_ppoll, (long)&p, 1, (long)&now, 0, 0, 0) != 0)
             kind = WAIT_NONE;
     }
-    wait_begin(w, kind, site);
+    wait_begin(w, kind | WAIT_OUTSIDE, site);
 }

@@ -8,7 +8,8 @@ enum wait_kind {
     WAIT_NONE,
     WAIT_UNTIMED, /* until somebody else does something */
     WAIT_TIMED,
-    WAIT_SLEEP /* timed, and nothing can come of it */
+    WAIT_SLEEP, /* timed, and nothing can come of it */
+    WAIT_OUTSIDE = 4 /* or-ed to the kind: for a descriptor, another process, or time */
 };
 
 struct waiting {
@@ -20,7 +21,9 @@ struct waiting {
     int saved_errno;
 };
 
-/* Bookkeeping alone: no safepoint. For callers with entries of their own. */
+/* Bookkeeping alone: no safepoint. For callers with entries of their own. wait_note: this wait isn't
+   one for somebody whom a gate may hold. */
+void wait_note(struct waiting *w, struct record *me, enum wait_kind kind, const void *site);
 void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site);
 void wait_leave(struct waiting *w);
 
@@ -47,7 +50,7 @@ static inline enum wait_kind wait_kind_of(const struct record *r)
 #define WAITING_SCOPE(begin, ...)                                                               \
     struct waiting waiting __attribute__((cleanup(wait_end)));                                  \
     begin(&waiting, __VA_ARGS__, __builtin_return_address(0))
-#define WAITING(kind) WAITING_SCOPE(wait_begin, kind)
+#define WAITING(kind) WAITING_SCOPE(wait_begin, (kind) | WAIT_OUTSIDE)
 #define WAITING_FOR(fd, events) WAITING_SCOPE(wait_begin_fd, fd, events)
 #define WAITED(call, success)                                                                   \
     ({                                                                                          \

@@ -3,16 +3,19 @@
 #include "base/libc.h"
 #include "core/threads.h"
 #include "protocol/fork.h"
+#include "runtimes/python.h"
 
 EXPORT pid_t fork(void)
 {
     record_self();
+    python_visit();
     return fork_still(libc.fork);
 }
 
 EXPORT pid_t __fork(void)
 {
     record_self();
+    python_visit();
     return fork_still(libc.__fork);
 }
 

@@ -16,6 +16,7 @@ EXPORT int sem_destroy(sem_t *s)
 {
     record_self();
     held_drop(s);
+    semaphore_end(s);
     return libc.sem_destroy(s);
 }
 

@@ -2,12 +2,14 @@
 #include "base/export.h"
 #include "base/libc.h"
 #include "core/lifecycle.h"
+#include "runtimes/python.h"
 
 #define SITE __builtin_return_address(0)
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument)
 {
+    python_visit();
     return thread_create(thread, attributes, start, argument);
 }
 
@@ -18,6 +20,7 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 
 EXPORT void pthread_exit(void *result)
 {
+    python_thread_exits(SITE);
     thread_ends(result);
     libc.pthread_exit(result);
     __builtin_unreachable();

@@ -28,7 +28,7 @@ static enum verdict judge_sleep(struct record *r, int64_t limit_us)
 {
     int64_t left;
     if (wait_kind_of(r) == WAIT_UNTIMED ||
-        (wait_kind_of(r) != WAIT_NONE && wait_is_housekeeping(r)))
+        (wait_kind_of(r) != WAIT_NONE && !r->meant_to_end && wait_is_housekeeping(r)))
         return IDLE;
     switch (proc_doing(r->tid, r->wait_began, &left)) {
     case DOING_RUN: return WORK;
@@ -56,16 +56,18 @@ static enum verdict judge(struct record *r, int64_t limit_us)
     }
 }
 
-static int is_joined(struct record *r)
+static int is_joined(struct record *r, enum whom whom)
 {
+    if (whom == MEANT_TO_END)
+        return r->meant_to_end;
     return r->class == CLASS_JOINED || (r->class == CLASS_BY_RULE && r->joinable);
 }
 
-static enum verdict busiest(const struct record *me, int64_t limit_us)
+static enum verdict busiest(const struct record *me, enum whom whom, int64_t limit_us)
 {
     enum verdict worst = ENDED;
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == me || record_is_ghost(r) || !is_joined(r))
+        if (r == me || record_is_ghost(r) || !is_joined(r, whom))
             continue;
         enum verdict v = judge(r, limit_us);
         if (v > worst)
@@ -76,12 +78,12 @@ static enum verdict busiest(const struct record *me, int64_t limit_us)
     return worst;
 }
 
-void join_threads_at_work(const struct record *me, int64_t limit_us)
+void join_threads_at_work(const struct record *me, enum whom whom, int64_t limit_us)
 {
     int64_t began = sys_now_us(), now = began, worked = began;
     long poll_us = FIRST_POLL_US;
     for (;;) {
-        enum verdict v = busiest(me, limit_us - (now - began));
+        enum verdict v = busiest(me, whom, limit_us - (now - began));
         now = sys_now_us();
         if (v == WORK)
             worked = now;

@@ -5,9 +5,10 @@
 #include "core/threads.h"
 
 /*
- * Waits for the joinable threads that are at work to end, at most limit_us; returns at once when
- * nobody is at work. `me` exits.
+ * Waits for threads that are at work to end, at most limit_us: the joinable ones, or those of which a
+ * runtime said that they are meant to. Returns at once when nobody is at work. `me` exits.
  */
-void join_threads_at_work(const struct record *me, int64_t limit_us);
+enum whom { JOINABLE, MEANT_TO_END };
+void join_threads_at_work(const struct record *me, enum whom whom, int64_t limit_us);
 
 #endif

@@ -38,15 +38,6 @@ void exit_forget(const struct record *me)
     exiter = NULL;
 }
 
-/* Somebody else exits: hold still for ever, as glibc has it from 2.41 on. */
-static _Noreturn void hold_for_ever(struct record *me)
-{
-    static const uint32_t never;
-    me->held = 1;
-    for (;;)
-        sys_futex_wait(&never, 0, -1);
-}
-
 /* The gate stays closed: nothing that comes later shall run beside the handlers. */
 static void close_and_await(struct record *me)
 {
@@ -66,12 +57,15 @@ int exit_prepare(void)
     gate_look_for_unseen_fork();
     if (!atomic_compare_exchange_strong(&exiter, &nobody, me)) { /* E1 */
         if (nobody != me)
-            hold_for_ever(me);
+            gate_hold_for_ever(me); /* somebody else exits: as glibc has it from 2.41 on */
         return 1; /* once more in the same thread: straight on to E5 */
     }
-    hooks_run(TIER_STOP);                           /* E2 */
-    join_threads_at_work(me, options.exit_join_ms); /* E3 */
-    close_and_await(me);                            /* E4 */
+    hooks_run(TIER_STOP);                                     /* E2 */
+    join_threads_at_work(me, JOINABLE, options.exit_join_ms); /* E3 */
+    for (struct record *r = record_first(); r; r = record_next(r))
+        r->pass = r->class == CLASS_LEFT; /* no longer whom a runtime spared at its own end */
+    gate_runtime_ends(0);
+    close_and_await(me); /* E4 */
     handlers_enter_list();
     errno = saved_errno;
     return 1;
@@ -110,6 +104,24 @@ int exit_begin(int status)
 int exit_reached(int status)
 {
     return lock_is_lost == WORKED_AROUND ? status_of_exit : exit_begin(status);
+}
+
+void exit_hold_early(void)
+{
+    struct record *me = record_self();
+    if (!me || exiter)
+        return;
+    gate_runtime_ends(1);
+    close_and_await(me);
+}
+
+void exit_goes_on(void)
+{
+    if (!self || exiter || !(self->owns & GATE_EXIT))
+        return;
+    gate_runtime_ends(0);
+    gate_open(GATE_EXIT);
+    gate_disown(self, GATE_EXIT);
 }
 
 /* Newer than every handler that was registered before main: nothing passes unseen. */

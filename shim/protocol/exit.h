@@ -30,6 +30,13 @@ int exit_status(void);
 /* Flushes what can be flushed and ends the process at once. Async-signal-safe. */
 _Noreturn void exit_leave(int status);
 
+/*
+ * For a runtime that ends before the process does, or in its place: E4 alone; those who pass
+ * (record's `pass`) are spared. Nothing if an exit is under way. And its end, if the process lives on.
+ */
+void exit_hold_early(void);
+void exit_goes_on(void);
+
 /* main's return as a call of exit; for __libc_start_main. */
 main_function *exit_wrap_main(main_function *main);
 

@@ -11,6 +11,7 @@
 #include "core/await.h"
 #include "core/operate.h"
 #include "core/repair.h"
+#include "core/runtime.h"
 #include "core/wait.h"
 #include "exit.h"
 #include "orphans.h"
@@ -30,11 +31,16 @@ static struct {
 /* The owner waits in a prepare handler: it may wait for a thread that is queued here. */
 static int owner_waits(void) { return forking.owner && !(gate & GATE_FORK); }
 
+static int try_turn(void)
+{
+    int expected = 0;
+    return atomic_compare_exchange_strong(&forking.turn, &expected, 1);
+}
+
 /* F1. Fails when the owner doesn't get on: then this fork goes its way as it would bare. */
 static int take_turn(struct record *me)
 {
-    int expected = 0;
-    if (atomic_compare_exchange_strong(&forking.turn, &expected, 1))
+    if (try_turn())
         return 1;
     int64_t began = sys_now_us();
     me->queued = 1;
@@ -76,12 +82,69 @@ static int begin(struct record *me)
     return 1;
 }
 
+/*
+ * The same for a thread that holds a runtime's lock: others need it to leave their critical sections,
+ * so it is given up meanwhile, unless all are still anyway. Who has the lock when we want it back is
+ * no critical section's thread, but may enter one (a lock of another library) until we have it.
+ */
+static int begin_with_lock(struct record *me)
+{
+    int turn = try_turn();
+    if (turn) {
+        forking.owner = me;
+        gate_close(me, GATE_FORK);
+        if (!is_anybody_busy(me, 0)) {
+            report_rest(0, 0);
+            return 1;
+        }
+    }
+    int64_t began = sys_now_us(), now = began;
+    int given_up = 0;
+    do {
+        void *state = runtime.release();
+        turn = turn || take_turn(me);
+        if (turn) {
+            forking.owner = me;
+            gate_close(me, GATE_FORK);
+            given_up = await_stillness(me, GATE_FORK, options.fork_wait_ms - (now - began));
+        }
+        runtime.take(state);
+        now = sys_now_us();
+    } while (turn && !given_up && now - began < options.fork_wait_ms && is_anybody_busy(me, 1));
+    if (turn)
+        report_rest(now - began, given_up);
+    return turn;
+}
+
 /* F9 */
 static void finish(struct record *me)
 {
     gate_open(GATE_FORK);
     gate_disown(me, GATE_FORK);
     leave_turn();
+}
+
+void fork_begin_early(void)
+{
+    struct record *me = record_self();
+    if (!me || forking.owner == me || process_is_vfork_child() || !runtime_holds_lock())
+        return;
+    gate_look_for_unseen_fork();
+    begin_with_lock(me);
+}
+
+void fork_give_up(void)
+{
+    if (self && forking.owner == self)
+        finish(self);
+}
+
+static int begin_in_runtime(struct record *me)
+{
+    int turn = begin_with_lock(me);
+    if (turn && runtime.about_to_fork)
+        runtime.about_to_fork();
+    return turn;
 }
 
 /* F5: the last prepare handler. A fork that passed no door of ours begins here. */
@@ -172,7 +235,8 @@ pid_t fork_still(pid_t (*real)(void))
         return real();
     gate_look_for_unseen_fork();
     gate_pass(me, PLACE_NONE);
-    int begun = begin(me);
+    int may_give_up = runtime_holds_lock() && !runtime.keeps_lock_at_fork;
+    int begun = may_give_up ? begin_in_runtime(me) : begin(me);
     pid_t pid = real();
     if (begun && pid != 0 && forking.owner == me)
         finish(me); /* no handler ran */

@@ -13,4 +13,11 @@ int fork_register(void (*prepare)(void), void (*parent)(void), void (*child)(voi
 /* fork(2) by libc's function `real`, with all other threads still. Errors as fork(2). */
 pid_t fork_still(pid_t (*real)(void));
 
+/*
+ * For a runtime that knows of a fork earlier than we do, by a thread that holds its lock: F1 to F3.
+ * fork_give_up: it is over, or didn't come.
+ */
+void fork_begin_early(void);
+void fork_give_up(void);
+
 #endif

@@ -1,4 +1,5 @@
 #include "core/gate.h"
+#include "core/runtime.h"
 
 #include "base/options.h"
 #include "base/sys.h"
@@ -89,7 +90,7 @@ Test(gate, exit_goes_on_when_its_owner_waits_for_long, .timeout = 10)
     gate_close(me, GATE_EXIT);
     w.go = 1;
     UNTIL(w.record->held);
-    gate_owner_waits(me);
+    gate_owner_waits(me, 0);
     pthread_join(w.thread, NULL);
     cr_assert(w.through);
 }
@@ -102,7 +103,7 @@ Test(gate, a_wait_that_ended_closes_it_again, .timeout = 10)
     struct walker w;
     walker_start(&w);
     gate_close(me, GATE_EXIT);
-    gate_owner_waits(me);
+    gate_owner_waits(me, 0);
     sys_sleep_us(2000);
     cr_assert_not(gate_stops(w.record, PLACE_NONE), "it waits longer than grace_ms");
     gate_owner_waited(me, 1, 0);
@@ -110,6 +111,36 @@ Test(gate, a_wait_that_ended_closes_it_again, .timeout = 10)
     w.go = 1;
     gate_let_pass(w.record);
     pthread_join(w.thread, NULL);
+}
+
+Test(gate, at_a_runtimes_end_only_locks_are_waited_for_in_vain, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = OPTION_FOREVER;
+    options.grace_ms = 1000;
+    struct record *other = record_new();
+    gate_runtime_ends(1);
+    gate_close(me, GATE_EXIT);
+    gate_owner_waits(me, 1);
+    sys_sleep_us(2000);
+    cr_assert(gate_stops(other, PLACE_NONE), "what it waits for is not in this process");
+    gate_owner_waits(me, 0);
+    cr_assert_not(gate_stops(other, PLACE_NONE));
+    gate_runtime_ends(0);
+    gate_owner_waits(me, 1);
+    cr_assert_not(gate_stops(other, PLACE_NONE));
+}
+
+static int locked(void) { return 1; }
+
+Test(gate, who_has_a_runtimes_lock_goes_on, .timeout = 10)
+{
+    struct record *me = awake(), *other = record_new();
+    gate_close(me, GATE_FORK);
+    cr_assert(gate_stops(other, PLACE_NONE));
+    runtime.holds_lock = locked;
+    runtime.present = 1;
+    cr_assert_not(gate_stops(other, PLACE_NONE));
 }
 
 Test(gate, short_sleeps_add_up, .timeout = 10)
@@ -121,7 +152,7 @@ Test(gate, short_sleeps_add_up, .timeout = 10)
     gate_close(me, GATE_EXIT);
     int rounds = 0;
     while (gate_stops(other, PLACE_NONE)) {
-        gate_owner_waits(me);
+        gate_owner_waits(me, 0);
         sys_sleep_us(1000);
         gate_owner_waited(me, 0, 1);
         rounds++;
@@ -145,7 +176,7 @@ Test(gate, a_forking_thread_that_waits_opens_it, .timeout = 10)
 {
     struct record *me = awake();
     gate_close(me, GATE_FORK);
-    gate_owner_waits(me);
+    gate_owner_waits(me, 0);
     cr_assert_eq(gate, GATE_OPEN);
 }
 

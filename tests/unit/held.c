@@ -1,3 +1,4 @@
+#include "core/acquire.h"
 #include "core/held.h"
 
 #include "support.h"
@@ -73,7 +74,9 @@ Test(held, marks_end_the_claim, .timeout = 10)
     held_push(me, of(1) | ENTRY_CHRONIC);
     cr_assert_not(held_busy(me, 0));
     cr_assert(held_outermost(me, PLACE_NONE, 0));
-    held_push(me, entry_of(&locks[2], KIND_SEMAPHORE));
+    static struct semaphore_view semaphore = {.mark = SEMAPHORE_MARK};
+    semaphore.holder = me;
+    held_push(me, entry_of(&semaphore, KIND_SEMAPHORE));
     cr_assert(held_busy(me, 0));
     cr_assert_not(held_busy(me, 1u << KIND_SEMAPHORE));
 }
@@ -153,4 +156,17 @@ Test(held, dropped_with_the_object, .timeout = 10)
     cr_assert_eq(held_find(me, &locks[0], KIND_MUTEX), PLACE_NONE);
     cr_assert_eq(held_find(me, &locks[0], KIND_CONDITION), PLACE_NONE);
     cr_assert_eq(held_find(me, &locks[1], KIND_MUTEX), 1);
+}
+
+Test(held, trying_a_semaphore_that_one_holds_keeps_the_entry, .timeout = 10)
+{
+    struct record *me = awake();
+    sem_t s;
+    libc.sem_init(&s, 0, 1);
+    semaphore_begin(&s, 0, 1);
+    cr_assert_eq(ACQUIRE(&s, KIND_SEMAPHORE, METHOD_LOCK, 0, NULL), 0);
+    cr_assert_neq(ACQUIRE(&s, KIND_SEMAPHORE, METHOD_TRY, 0, NULL), 0);
+    cr_assert_eq(held_count(me, &s, KIND_SEMAPHORE), 1);
+    release_semaphore(&s);
+    cr_assert_eq(held_count(me, &s, KIND_SEMAPHORE), 0);
 }

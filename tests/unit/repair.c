@@ -217,6 +217,7 @@ static union {
 static void taken_semaphore(void *holder)
 {
     sem_init(&semaphore.semaphore, 0, 0);
+    semaphore.view.mark = SEMAPHORE_MARK;
     semaphore.view.holder = holder;
     held_push(ghost, entry_of(&semaphore, KIND_SEMAPHORE));
 }

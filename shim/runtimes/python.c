@@ -1,0 +1,22 @@
+#include "python.h"
+
+#include "base/options.h"
+#include "core/gate.h"
+#include "core/runtime.h"
+#include "python_api.h"
+#include "python_hooks.h"
+
+void python_visit(void)
+{
+    if (!record_self() || options.python == PYTHON_NO || !python_find())
+        return;
+    if (python.Py_IsInitialized() && runtime_holds_lock())
+        python_install();
+}
+
+void python_thread_exits(const void *site)
+{
+    struct record *me = record_self();
+    if (me && runtime_calls(site) && python_is_ending())
+        gate_hold_for_ever(me);
+}
