@@ -4,6 +4,7 @@
 
 #include "base/proc.h"
 #include "base/sys.h"
+#include "openmp.h"
 #include "runtime.h"
 #include "wait.h"
 
@@ -77,7 +78,7 @@ static enum verdict ready_to_hold(struct record *r)
     if (state == STATE_GONE)
         return GONE;
     if (state == 'R')
-        return MOVING;
+        return openmp_is_idle(r) ? LOOKS_STILL : MOVING;
     if (r->wait)
         return STILL;
     int64_t run = proc_run_time(r->tid), before = r->stuck_run_time;

@@ -4,6 +4,7 @@
 #include "base/proc.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "core/openmp.h"
 #include "core/wait.h"
 
 enum { FIRST_POLL_US = 30, LAST_POLL_US = 1000 };
@@ -52,7 +53,7 @@ static enum verdict judge(struct record *r, int64_t limit_us)
     case STATE_GONE: return ENDED;
     case STATE_UNKNOWN:
     case 'S': return judge_sleep(r, limit_us);
-    default: return WORK;
+    default: return openmp_is_idle(r) ? IDLE : WORK;
     }
 }
 
