@@ -171,6 +171,17 @@ static int busy(const struct record *r, unsigned ignored, int proven)
 int held_busy(const struct record *r, unsigned ignored) { return busy(r, ignored, 0); }
 int held_busy_proven(const struct record *r, unsigned ignored) { return busy(r, ignored, 1); }
 
+int held_inside(const struct record *r)
+{
+    for (int i = nested(r); i >= 0; i--) {
+        entry e = held_get(r, i);
+        int lasts = e & ENTRY_CHRONIC && entry_kind(e) == KIND_SEMAPHORE;
+        if (e && !(e & ENTRY_TRY) && !lasts && !stale(r, e))
+            return 1;
+    }
+    return r->over != 0;
+}
+
 void held_lasts(const void *object, enum kind kind)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {

@@ -98,6 +98,10 @@ int held_busy(const struct record *r, unsigned ignored);
    has not changed for a while: an acquisition in transit looks stale too. */
 int held_busy_proven(const struct record *r, unsigned ignored);
 
+/* Was r, a ghost, in a critical section, awaited or not? A semaphore that it kept for long is a state
+   of its, no section. */
+int held_inside(const struct record *r);
+
 /* Whoever holds this object holds it for good: chronic from now on. */
 void held_lasts(const void *object, enum kind kind);
 

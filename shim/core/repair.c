@@ -254,7 +254,7 @@ int repair_child(struct record *me, int old_tid)
     for (struct record *r = record_first(); r; r = record_next(r)) {
         if (r == me || r->generation != before)
             continue;
-        process.torn |= held_busy(r, 0);
+        process.torn |= held_inside(r);
         for (int i = r->nested < SLOTS ? (int)r->nested : SLOTS; i >= 0; i--)
             if (r->slot[i] & ~ENTRY_MARKS)
                 mend(&c, r, r->slot[i]);
