@@ -113,30 +113,46 @@ static const struct link_map *behind_us(void)
     return own ? own->l_next : _r_debug.r_map->l_next;
 }
 
-void elf_fill(const struct elf_name *names, size_t count)
+/* Looks into one object; how many names are still to be found. */
+static size_t fill_from(const struct link_map *map, const struct elf_name *names, size_t count)
 {
-    for (const struct link_map *map = behind_us(); map; map = map->l_next) {
-        struct elf_tables t = elf_tables(map);
-        for (size_t i = 0; i < count; i++)
-            if (!*names[i].to)
-                *names[i].to = find(&t, names[i].name, 0);
+    struct elf_tables t = elf_tables(map);
+    size_t missing = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!*names[i].to)
+            *names[i].to = find(&t, names[i].name, 0);
+        missing += !*names[i].to;
     }
+    return missing;
 }
 
-void elf_fill_bound(const struct elf_name *names, size_t count)
+/* Ends early: libraries that were loaded late may be unloaded right now. */
+void elf_fill(const struct elf_name *names, size_t count)
 {
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        struct elf_tables t = elf_tables(map);
-        for (size_t i = 0; i < count; i++)
-            if (!*names[i].to)
-                *names[i].to = find(&t, names[i].name, 0);
-    }
+    size_t missing = count;
+    for (const struct link_map *map = behind_us(); map && missing; map = map->l_next)
+        missing = fill_from(map, names, count);
+}
+
+static int is_called(const struct link_map *map, const char *prefix)
+{
+    const char *slash = strrchr(map->l_name, '/');
+    return strncmp(slash ? slash + 1 : map->l_name, prefix, strlen(prefix)) == 0;
+}
+
+void elf_fill_bound(const char *prefix, const struct elf_name *names, size_t count)
+{
+    size_t missing = count;
+    for (const struct link_map *map = _r_debug.r_map; map && missing && sys_readable(map);
+         map = map->l_next)
+        if (map == _r_debug.r_map || (sys_readable(map->l_name) && is_called(map, prefix)))
+            missing = fill_from(map, names, count);
 }
 
 const void *elf_newest(void)
 {
     const struct link_map *map = _r_debug.r_map;
-    while (map && map->l_next)
+    while (map && map->l_next && sys_readable(map->l_next))
         map = map->l_next;
     return map;
 }

@@ -31,10 +31,11 @@ struct elf_tables {
 };
 struct elf_tables elf_tables(const struct link_map *map);
 
-/* As elf_next for variables and functions, but in the order in which the program itself is bound: all
-   objects, those loaded later too. */
+/* As elf_next for a variable, but in the order in which the program itself is bound: all objects. */
 void *elf_variable(const char *name);
-void elf_fill_bound(const struct elf_name *names, size_t count);
+
+/* As elf_fill in the program and in libraries whose file names begin so, those loaded later too. */
+void elf_fill_bound(const char *prefix, const struct elf_name *names, size_t count);
 
 /* The object that was loaded last: the same as before if nothing was loaded since. */
 const void *elf_newest(void);

@@ -22,24 +22,14 @@ static struct headers headers_of(const struct link_map *map)
     return (struct headers){(const void *)(map->l_addr + head->e_phoff), head->e_phnum};
 }
 
-/* Has one of its segments this address? */
-static int has(const struct link_map *map, const void *address)
-{
-    struct headers h = headers_of(map);
-    ElfW(Addr) offset = (ElfW(Addr))address - map->l_addr;
-    for (size_t i = 0; i < h.count; i++)
-        if (h.first[i].p_type == PT_LOAD &&
-            offset - h.first[i].p_vaddr < h.first[i].p_memsz)
-            return 1;
-    return 0;
-}
-
+/* The nearest load address below it: no memory of an object is looked at, for it may be unloaded now. */
 const struct link_map *place_object(const void *address)
 {
+    const struct link_map *best = NULL;
     for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
-        if (has(map, address))
-            return map;
-    return NULL;
+        if (map->l_ld && map->l_addr <= (ElfW(Addr))address && (!best || map->l_addr > best->l_addr))
+            best = map;
+    return best;
 }
 
 struct place_code place_code_of(const void *address)

@@ -1,6 +1,6 @@
 /*
- * What lies where: the loaded objects by address. Takes no lock and allocates nothing; an object that
- * another thread unloads meanwhile must not be asked for.
+ * What lies where: the loaded objects by address. Takes no lock and allocates nothing. What describes
+ * an address looks into its object, which must not be unloaded meanwhile.
  */
 #ifndef HOLDSTILL_PLACE_H
 #define HOLDSTILL_PLACE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The object that holds this address; NULL: none does. */
+/* The object that holds this address, if any does. */
 const struct link_map *place_object(const void *address);
 
 /* Its file name, without directories; "" for the program and for no object. */

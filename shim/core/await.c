@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "openmp.h"
@@ -332,4 +333,10 @@ int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
         gate_progress();
     me->awaiting = 0;
     return a.given_up;
+}
+
+void await_again(struct record *me)
+{
+    if (gate_let_some_go(me))
+        await_stillness(me, GATE_EXIT, options.exit_still_ms);
 }

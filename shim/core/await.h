@@ -14,6 +14,9 @@
  */
 int await_stillness(struct record *me, uint32_t which, int64_t limit_us);
 
+/* EXIT: the same again for me, its owner, if held threads went on while it waited. */
+void await_again(struct record *me);
+
 /* FORK: is anybody else in a critical section, who isn't known to stay there? proven: not by an entry
    whose object says otherwise (see held_busy_proven). */
 int is_anybody_busy(const struct record *me, int proven);

@@ -25,6 +25,7 @@ static struct {
     _Atomic int64_t progress;   /* when it last got on */
     _Atomic int64_t ran;        /* its run time then */
     _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
+    _Atomic int let_go;         /* some went on while it waited */
     _Atomic int needs_others;   /* the thread that it joins waits for others */
     _Atomic int outside;        /* that wait is for what isn't in this process: see patience */
     _Atomic int early;          /* a runtime ends, the process doesn't yet */
@@ -108,8 +109,10 @@ static int exit_lets_go(const struct record *me)
     if (exiting.owner->awaiting)
         return 0; /* E4 has limits of its own */
     int64_t now = sys_now_us(), since = exiting.wait_since;
-    if (exiting.needs_others || (since && now - since >= patience()))
+    if (exiting.needs_others || (since && now - since >= patience())) {
+        exiting.let_go = 1;
         return 1;
+    }
     int64_t stalled = now - exiting.progress;
     if (stalled < options.stall_ms || is_starved(stalled))
         return 0;
@@ -197,6 +200,12 @@ void gate_owner_waited(struct record *me, int progress, int was_sleep)
     exiting.slept += sys_now_us() - exiting.began;
     if (exiting.slept < options.grace_ms)
         exiting.wait_since = 0;
+}
+
+int gate_let_some_go(const struct record *me)
+{
+    return me && ((struct record *)me)->owns & GATE_EXIT && gate & GATE_EXIT &&
+           atomic_exchange(&exiting.let_go, 0);
 }
 
 void gate_needs_others(void)

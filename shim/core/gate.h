@@ -62,6 +62,10 @@ void gate_progress(void);
 /* Lets one thread through the EXIT gate for good. */
 void gate_let_pass(struct record *r);
 
+/* Did held threads go on while me, the owner of the EXIT gate, waited? They may be in the middle of
+   something: asked once, and then to be awaited. */
+int gate_let_some_go(const struct record *me);
+
 /* The owner of the EXIT gate joins a thread that waits for others: all go on until it gets on. */
 void gate_needs_others(void);
 

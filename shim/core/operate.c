@@ -1,5 +1,6 @@
 #include "operate.h"
 
+#include "base/elf.h"
 #include "wait.h"
 
 /* An entry that leaves with its scope. */
@@ -59,6 +60,18 @@ void busy_end(struct busy *b)
 {
     if (b->me)
         held_pop(b->me, b->place);
+}
+
+void load_conversion(locale_t locale)
+{
+    enum { NOT_ASCII = 0x80 };
+    __typeof__(uselocale) *use = elf_next("uselocale");
+    __typeof__(btowc) *convert = elf_next("btowc");
+    if (!locale || !use || !convert)
+        return;
+    locale_t before = use(locale);
+    convert(NOT_ASCII);
+    use(before);
 }
 
 /* libc calls the routine without an argument: it finds its call by the thread's record. */

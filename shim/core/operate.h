@@ -34,6 +34,12 @@ void busy_end(struct busy *b);
     struct busy busy __attribute__((cleanup(busy_end)));                                        \
     busy_begin(&busy, (void *const *)&(function))
 
+/*
+ * Loads the conversion of this locale (LC_GLOBAL_LOCALE too), inside of a function that is listed: libc
+ * would do so at the first conversion of a character, under a lock, and those functions have no doors.
+ */
+void load_conversion(locale_t locale);
+
 /* A lock of the program's own, from before it is taken until after it is released. */
 void custom_begin(void *lock, void (*reset)(void *));
 void custom_end(const void *lock);

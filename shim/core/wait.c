@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "await.h"
 #include "base/sys.h"
 
 enum { HOUSEKEEPING_RETURNS = 2 };
@@ -54,6 +55,8 @@ void wait_leave(struct waiting *w)
     if (__builtin_expect(w->owner, 0)) {
         w->saved_errno = errno;
         gate_owner_waited(me, w->progress, w->kind == WAIT_SLEEP);
+        if (w->progress)
+            await_again(me);
         errno = w->saved_errno;
     }
 }

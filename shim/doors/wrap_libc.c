@@ -38,8 +38,23 @@ BUSY_DOOR_VOID(srand, (unsigned seed), (seed))
 BUSY_DOOR(char *, initstate, (unsigned seed, char *state, size_t size), (seed, state, size))
 BUSY_DOOR(char *, setstate, (char *state), (state))
 
-BUSY_DOOR(char *, setlocale, (int category, const char *name), (category, name))
-BUSY_DOOR(locale_t, newlocale, (int mask, const char *name, locale_t base), (mask, name, base))
+EXPORT char *setlocale(int category, const char *name)
+{
+    BUSY(libc.setlocale);
+    char *result = libc.setlocale(category, name);
+    if (name && result)
+        load_conversion(LC_GLOBAL_LOCALE);
+    return result;
+}
+
+EXPORT locale_t newlocale(int mask, const char *name, locale_t base)
+{
+    BUSY(libc.newlocale);
+    locale_t result = libc.newlocale(mask, name, base);
+    load_conversion(result);
+    return result;
+}
+
 BUSY_DOOR_VOID(freelocale, (locale_t locale), (locale))
 BUSY_DOOR(locale_t, duplocale, (locale_t locale), (locale))
 BUSY_DOOR(char *, textdomain, (const char *domain), (domain))

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "core/await.h"
 #include "core/operate.h"
 #include "exit.h"
 #include "limit.h"
@@ -109,6 +110,7 @@ static struct handler begin(struct handler *h, const void *function, int status)
     if (finalizing)
         return copy;
     leave_list();
+    await_again(self);
     limit_begin(function, status);
     report_count(&report.handlers, 1);
     if (!handlers_are_mine(copy.generation))

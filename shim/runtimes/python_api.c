@@ -68,7 +68,7 @@ int python_find(void)
     const void *now = elf_newest();
     if (now == newest)
         return 0;
-    elf_fill_bound(names, sizeof names / sizeof *names);
+    elf_fill_bound("libpython", names, sizeof names / sizeof *names);
     newest = now;
     if (!complete())
         return 0;
