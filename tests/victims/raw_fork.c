@@ -9,11 +9,13 @@
  *   raw_fork list                prints the names
  *
  * daemon() ends its caller, so each fork is made by a process of its own.
- * Status 0: all right; 77: this libc has no such function.
+ * Status 0: all right; 77: this libc has no such function, or
+ * the system has no terminals for it.
  */
 #include "victim.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <sched.h>
@@ -192,6 +194,16 @@ static void try_way(struct tally *tally)
     waitpid(forker, NULL, 0);
 }
 
+/* A plain chroot has none. */
+static bool no_terminals(void)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+
+    if (terminal >= 0)
+        close(terminal);
+    return strcmp(way->name, "forkpty") == 0 && terminal < 0;
+}
+
 int main(int argc, char **argv)
 {
     int forks = argument(argc, argv, 2, 50);
@@ -203,7 +215,7 @@ int main(int argc, char **argv)
             way = &ways[i];
     if (!way)
         return 99;
-    if (missing())
+    if (missing() || no_terminals())
         return 77;
     for (int i = 0; i < forks && !enough(&tally); i++)
         try_way(&tally);
