@@ -84,7 +84,7 @@ run_shimmed() # MARGIN BARE_US ROUNDS COMMAND NAME
     under=$launcher rounds=$3
     export under rounds
     run "$4"
-    if [ "$status" -eq 77 ] && under=env && ! run "$4" && [ "$status" -eq 77 ]; then
+    if [ "$status" -eq 77 ] && under='env' && ! run "$4" && [ "$status" -eq 77 ]; then
         skip "$5" 'not on this system'
         return
     fi
