@@ -55,40 +55,6 @@ static const char *name_of(const struct link_map *map)
 
 const char *place_object_name(const void *address) { return name_of(place_object(address)); }
 
-/* Never unloaded, so they are looked for once; the count is stored last. */
-enum { LIBC_SEGMENTS = 8 };
-static struct {
-    ElfW(Addr) begin, size;
-} libc_code[LIBC_SEGMENTS];
-static _Atomic unsigned libc_segments;
-
-static unsigned find_libc(const struct link_map *map, unsigned found)
-{
-    static const char *const names[] = {"libc.so.", "ld-linux", "libpthread.so."};
-    struct headers h = {NULL, 0};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(name_of(map), names[i], strlen(names[i])) == 0)
-            h = headers_of(map);
-    for (size_t i = 0; i < h.count && found < LIBC_SEGMENTS; i++)
-        if (h.first[i].p_type == PT_LOAD && h.first[i].p_flags & PF_X) {
-            libc_code[found].begin = map->l_addr + h.first[i].p_vaddr;
-            libc_code[found++].size = h.first[i].p_memsz;
-        }
-    return found;
-}
-
-int place_is_libc(const void *address)
-{
-    unsigned segments = libc_segments;
-    for (const struct link_map *map = segments ? NULL : _r_debug.r_map; map; map = map->l_next)
-        segments = find_libc(map, segments);
-    libc_segments = segments;
-    for (unsigned i = 0; i < segments; i++)
-        if ((ElfW(Addr))address - libc_code[i].begin < libc_code[i].size)
-            return 1;
-    return 0;
-}
-
 /* Symbols in a table without a count: as many as the hash table knows. */
 static uint32_t count_symbols(const uint32_t *gnu_hash, const uint32_t *hash)
 {

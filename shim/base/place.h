@@ -27,9 +27,6 @@ struct place_text {
 };
 struct place_text place_describe(const void *address);
 
-/* Is this address in the code of libc, or of its loader or thread library? */
-int place_is_libc(const void *address);
-
 /*
  * Would dlopen(file) look where only the object that holds `caller` tells it to (DT_RUNPATH,
  * DT_RPATH, $ORIGIN)?

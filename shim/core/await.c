@@ -17,8 +17,7 @@ enum {
     ASLEEP_US = 3000,   /* asleep so long without running: given up */
     BLIND_ASLEEP_US = 10000, /* the same without /proc, where waiting for a CPU looks like it */
     STEP_US = 250,      /* no look counts for longer */
-    HOPELESS_US = 500,  /* so long nobody was seen from whom it could get its lock */
-    CLOCK_FACTOR = 40
+    HOPELESS_US = 500   /* so long nobody was seen from whom it could get its lock */
 };
 
 struct awaiting {
@@ -197,7 +196,7 @@ static int out_of_time(const struct awaiting *a, struct record *r)
 {
     if (a->now - a->began < a->limit)
         return 0;
-    if (a->now - a->began >= a->limit * CLOCK_FACTOR)
+    if (a->now - a->began >= a->limit * STARVED_FACTOR)
         return 1;
     int asleep = !runs(r), waits = asleep || spins(r);
     if (!waits)

@@ -11,8 +11,7 @@
 
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
-    FORK_UNSEEN_LIMIT = 20,          /* without /proc: so many looks */
-    STARVED_FACTOR = 40              /* so much longer by the clock than by its run time */
+    FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
 };
 
 _Atomic uint32_t gate;
@@ -78,7 +77,7 @@ void gate_progress(void)
     exiting.wait_since = 0;
     exiting.needs_others = 0;
     exiting.progress = sys_now_us();
-    exiting.ran = proc_run_time(sys_gettid());
+    exiting.ran = proc_run_time(exiting.owner->tid);
 }
 
 /* It wants to run, but on a loaded machine it had no stall_ms of CPU since it last got on. */

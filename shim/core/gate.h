@@ -9,6 +9,9 @@
 
 enum { GATE_OPEN = 0, GATE_FORK = 1, GATE_EXIT = 2 };
 
+/* A thread that wants to run is given its time in CPU time, and so many times as much by the clock. */
+enum { STARVED_FACTOR = 40 };
+
 extern _Atomic uint32_t gate;
 
 /* The gates that are closed for this thread: never those that it closed itself. */

@@ -154,11 +154,11 @@ static void prepare(void)
     struct record *me = record_self();
     if (me && forking.owner != me)
         begin(me);
-    else if (me && !(gate & GATE_FORK))
-        come_to_rest(me);
-    if (options.flush_on_fork)
-        streams_flush();
     orphans_prepare();
+    if (options.flush_on_fork)
+        streams_flush(); /* a slow reader may open the gate */
+    if (me && forking.owner == me && !(gate & GATE_FORK))
+        come_to_rest(me);
     errno = saved_errno;
 }
 

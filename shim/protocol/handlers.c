@@ -13,16 +13,21 @@
 
 enum { SLAB_BYTES = 16 * 1024 };
 
+enum handler_kind { AT_EXIT, ON_EXIT, QUICK, FORGOTTEN };
+
 struct handler {
-    exit_function *function;
-    void (*on_exit)(int, void *);
-    void (*quick)(void *);
+    enum handler_kind kind;
+    union {
+        exit_function *at_exit;
+        void (*on_exit)(int, void *);
+        void (*quick)(void *);
+        const void *address;
+    } function;
     void *argument, *dso;
     unsigned generation;
     struct handler *below; /* in the list of those for quick_exit */
     _Atomic int used;
 };
-#define NOT_MINE (~0u) /* instead of a generation */
 
 /* Handlers live in slabs that only grow, like records. */
 struct slab {
@@ -72,14 +77,16 @@ static struct handler *claim(void)
 }
 
 /* NULL: register it as libc would. */
-static struct handler *handler_new(void)
+static struct handler *handler_new(enum handler_kind kind, const void *function, void *argument, void *dso)
 {
     struct handler *h = record_self() ? claim() : NULL;
-    if (h) {
-        h->quick = NULL;
-        h->dso = NULL;
-        h->generation = process.generation;
-    }
+    if (!h)
+        return NULL;
+    h->kind = kind;
+    h->function.address = function;
+    h->argument = argument;
+    h->dso = dso;
+    h->generation = process.generation;
     return h;
 }
 
@@ -89,9 +96,10 @@ int handlers_are_mine(unsigned generation)
            options.inherited_handlers == INHERITED_HANDLERS_RUN;
 }
 
+/* `listed` may be that of a thread which a fork left behind. */
 void handlers_enter_list(void)
 {
-    if (!listed.me)
+    if (listed.me != self)
         busy_begin(&listed, (void *const *)&libc.exit);
 }
 
@@ -99,51 +107,45 @@ static void leave_list(void)
 {
     struct busy b = listed;
     listed.me = NULL;
-    busy_end(&b);
+    if (b.me == self)
+        busy_end(&b);
+}
+
+static void call(const struct handler *h, int status)
+{
+    switch (h->kind) {
+    case AT_EXIT: h->function.at_exit(h->argument, status); break;
+    case ON_EXIT: h->function.on_exit(status, h->argument); break;
+    case QUICK: h->function.quick(NULL); break;
+    case FORGOTTEN: break;
+    }
 }
 
 /* Copied and freed before it runs: it may register another, or never return. */
-static struct handler begin(struct handler *h, const void *function, int status)
+static void run_handler(struct handler *h, int status)
 {
     struct handler copy = *h;
     h->used = 0;
-    if (finalizing)
-        return copy;
+    if (finalizing) {
+        call(&copy, status);
+        return;
+    }
     leave_list();
     await_again(self);
-    limit_begin(function, status);
+    limit_begin(copy.function.address, status);
     report_count(&report.handlers, 1);
-    if (!handlers_are_mine(copy.generation))
-        copy.generation = NOT_MINE;
-    return copy;
-}
-
-static void end(int status)
-{
-    if (finalizing || !self || !exit_is_mine(self))
+    if (handlers_are_mine(copy.generation))
+        call(&copy, status);
+    if (!self || !exit_is_mine(self))
         return;
     gate_progress();
     limit_begin(NULL, status);
     handlers_enter_list();
 }
 
-static void run(void *argument, int status)
+static void run(void *handler, int status)
 {
-    if (!finalizing)
-        status = exit_reached(status);
-    struct handler h = begin(argument, (const void *)((struct handler *)argument)->function, status);
-    if (h.generation != NOT_MINE)
-        h.function(h.argument, status);
-    end(status);
-}
-
-static void run_on_exit(void *argument, int status)
-{
-    status = exit_reached(status);
-    struct handler h = begin(argument, (const void *)((struct handler *)argument)->on_exit, status);
-    if (h.generation != NOT_MINE)
-        h.on_exit(status, h.argument);
-    end(status);
+    run_handler(handler, finalizing ? status : exit_reached(status));
 }
 
 /* libc calls those of quick_exit without an argument: the newest comes first. */
@@ -151,61 +153,49 @@ static void run_quick(void *unused)
 {
     (void)unused;
     struct handler *newest = quick;
-    while (newest && !newest->quick)
+    while (newest && newest->kind == FORGOTTEN)
         newest = newest->below;
     if (!newest)
         return;
     quick = newest->below;
     exit_prepare();
-    struct handler h = begin(newest, (const void *)newest->quick, exit_status());
-    if (h.generation != NOT_MINE)
-        h.quick(NULL);
-    end(exit_status());
+    run_handler(newest, exit_status());
+}
+
+/* In libc's list, those of on_exit are __cxa_atexit's too, for handlers_run_rest can run these. */
+static int register_with_libc(struct handler *h)
+{
+    BUSY(libc.__cxa_atexit); /* the list has a lock that nobody resets */
+    int result = libc.__cxa_atexit(run, h, h->dso);
+    if (result != 0)
+        h->used = 0;
+    return result;
 }
 
 int handlers_add(exit_function *function, void *argument, void *dso)
 {
-    struct handler *h = handler_new();
-    if (!h)
-        return libc.__cxa_atexit(function, argument, dso);
-    h->function = function;
-    h->argument = argument;
-    BUSY(libc.__cxa_atexit); /* the list has a lock that nobody resets */
-    int result = libc.__cxa_atexit(run, h, dso);
-    if (result != 0)
-        h->used = 0;
-    return result;
+    struct handler *h = handler_new(AT_EXIT, (const void *)function, argument, dso);
+    return h ? register_with_libc(h) : libc.__cxa_atexit(function, argument, dso);
 }
 
-/* In libc's list it is one of __cxa_atexit's, which handlers_run_rest can run. */
 int handlers_add_on_exit(void (*function)(int, void *), void *argument)
 {
-    struct handler *h = handler_new();
-    if (!h)
-        return libc.on_exit(function, argument);
-    h->on_exit = function;
-    h->argument = argument;
-    BUSY(libc.on_exit);
-    int result = libc.__cxa_atexit(run_on_exit, h, NULL);
-    if (result != 0)
-        h->used = 0;
-    return result;
+    struct handler *h = handler_new(ON_EXIT, (const void *)function, argument, NULL);
+    return h ? register_with_libc(h) : libc.on_exit(function, argument);
 }
 
 int handlers_add_quick(void (*function)(void *), void *dso)
 {
-    struct handler *h = handler_new();
+    struct handler *h = handler_new(QUICK, (const void *)function, NULL, dso);
     if (!h)
         return libc.__cxa_at_quick_exit(function, dso);
-    h->quick = function;
-    h->dso = dso;
     h->below = quick;
     while (!atomic_compare_exchange_weak(&quick, &h->below, h))
         ;
     BUSY(libc.__cxa_at_quick_exit);
     int result = libc.__cxa_at_quick_exit(run_quick, dso);
     if (result != 0)
-        h->quick = NULL;
+        h->kind = FORGOTTEN;
     return result;
 }
 
@@ -219,7 +209,7 @@ static void forget_quick(const void *dso)
 {
     for (struct handler *h = quick; dso && h; h = h->below)
         if (h->dso == dso)
-            h->quick = NULL;
+            h->kind = FORGOTTEN;
 }
 
 void handlers_finalize(void *dso)

@@ -1,7 +1,9 @@
 #include "stop.h"
 
+#include <sys/auxv.h>
 #include <ucontext.h>
 
+#include "base/elf.h"
 #include "base/place.h"
 #include "base/proc.h"
 #include "base/signals.h"
@@ -9,6 +11,24 @@
 #include "core/await.h"
 
 enum { AGAIN_US = 1000, PAGE = 4096, LARGEST_STACK = 64 << 20 };
+
+/* The code of libc, of its library of threads, and of the loader. */
+static struct place_code libc_code[3];
+
+static void find_libc(void)
+{
+    libc_code[0] = place_code_of(elf_next("gnu_get_libc_version"));
+    libc_code[1] = place_code_of(elf_next("pthread_setconcurrency"));
+    libc_code[2] = place_code_of((const void *)getauxval(AT_BASE));
+}
+
+static int is_libc(const void *address)
+{
+    for (int i = 0; i < 3; i++)
+        if ((uintptr_t)address - libc_code[i].begin < libc_code[i].end - libc_code[i].begin)
+            return 1;
+    return 0;
+}
 
 static uintptr_t stack_pointer(const ucontext_t *context)
 {
@@ -46,7 +66,7 @@ static const void *link_register(const ucontext_t *context)
 static int is_in_libc(const struct record *me, const ucontext_t *context)
 {
     uintptr_t top = (uintptr_t)me->first_frame, at = stack_pointer(context) & ~(uintptr_t)7;
-    if (place_is_libc(program_counter(context)) || place_is_libc(link_register(context)))
+    if (is_libc(program_counter(context)) || is_libc(link_register(context)))
         return 1;
     if (at >= top || top - at > LARGEST_STACK)
         return 1; /* another stack than the thread's own */
@@ -54,7 +74,7 @@ static int is_in_libc(const struct record *me, const ucontext_t *context)
         if (at / PAGE != page && !sys_readable((const void *)at))
             return 1;
         page = at / PAGE;
-        if (place_is_libc(*(const void *const *)at))
+        if (is_libc(*(const void *const *)at))
             return 1;
     }
     return 0;
@@ -78,6 +98,7 @@ static void signal_all(const struct record *me, int number)
 
 int stop_by_signal(struct record *me, int64_t limit_us)
 {
+    find_libc();
     int moving = 1, number = signals_take(stop_here);
     /* Rounds, not time: a thread that gets no CPU can't be asked either. */
     for (int64_t rounds = limit_us / AGAIN_US; number && moving && rounds > 0; rounds--) {

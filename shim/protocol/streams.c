@@ -19,14 +19,20 @@ static FILE *const *first_stream;
 
 void streams_start(void) { first_stream = elf_variable("_IO_list_all"); }
 
-/* for (FILE *f = first(); f; f = next(f)), though others may open and close some meanwhile */
 static FILE *readable(FILE *f)
 {
     const char *last = (const char *)(f + 1) - sizeof(long);
     return f && sys_readable(f) && sys_readable(last) ? f : NULL;
 }
-static FILE *first(void) { return first_stream ? readable(*first_stream) : NULL; }
-static FILE *next(const FILE *f) { return readable(f->_chain); }
+
+/* Though others may open and close some meanwhile. */
+static void each_stream(void (*act)(FILE *))
+{
+    int count = 0;
+    for (FILE *f = first_stream ? readable(*first_stream) : NULL; f && count < STREAMS;
+         f = readable(f->_chain), count++)
+        act(f);
+}
 
 static int is_free(FILE *f)
 {
@@ -43,11 +49,11 @@ static int is_writable(const FILE *f)
     return sys_call(SYS_ppoll, (long)&fd, 1, (long)&at_once, 0, 0, 0) > 0;
 }
 
-/* The thread that is in it; NULL when it has gone. */
-static struct record *owner_of(const FILE *f)
+/* The thread that is in it, if its lock is taken. */
+static pthread_t owner_of(const FILE *f)
 {
     const struct stream_lock *lock = (const void *)f->_lock;
-    return record_of((pthread_t)lock->owner);
+    return (pthread_t)lock->owner;
 }
 
 /*
@@ -58,7 +64,7 @@ static int is_stuck(FILE *f)
 {
     int64_t moved = sys_now_us(), ran = -1;
     while (!is_free(f)) {
-        const struct record *r = owner_of(f);
+        const struct record *r = record_of(owner_of(f));
         int64_t run = r ? proc_run_time(r->tid) : -1, now = sys_now_us();
         if (run < 0 || (!(f->_flags & CURRENTLY_PUTTING) && proc_state(r->tid) == 'S'))
             return 1;
@@ -83,35 +89,27 @@ static void set_free(FILE *f)
     report_count(&report.streams_cut, 1);
 }
 
-void streams_free(void)
+static void free_one(FILE *f)
 {
-    int count = 0;
-    for (FILE *f = first(); f && count < STREAMS; f = next(f), count++)
-        if (f->_lock && !(f->_flags & _IO_USER_LOCK) && is_stuck(f))
-            set_free(f);
+    if (f->_lock && !(f->_flags & _IO_USER_LOCK) && is_stuck(f))
+        set_free(f);
 }
 
-static int is_mine(const FILE *f)
+static void flush_one(FILE *f)
 {
-    const struct stream_lock *lock = (const void *)f->_lock;
-    return lock->owner == (void *)pthread_self();
+    if (!(f->_flags & CURRENTLY_PUTTING) || !f->_lock || owner_of(f) == pthread_self() ||
+        libc.ftrylockfile(f) != 0)
+        return;
+    libc.fflush(f);
+    libc.funlockfile(f);
 }
 
-void streams_flush(void)
+static void forget_one(FILE *f)
 {
-    int count = 0;
-    for (FILE *f = first(); f && count < STREAMS; f = next(f), count++) {
-        if (!(f->_flags & CURRENTLY_PUTTING) || !f->_lock || is_mine(f) || libc.ftrylockfile(f) != 0)
-            continue;
-        libc.fflush(f);
-        libc.funlockfile(f);
-    }
+    if (f->_flags & CURRENTLY_PUTTING && f->_mode <= 0)
+        f->_IO_write_ptr = f->_IO_write_base;
 }
 
-void streams_forget(void)
-{
-    int count = 0;
-    for (FILE *f = first(); f && count < STREAMS; f = next(f), count++)
-        if (f->_flags & CURRENTLY_PUTTING && f->_mode <= 0)
-            f->_IO_write_ptr = f->_IO_write_base;
-}
+void streams_free(void) { each_stream(free_one); }
+void streams_flush(void) { each_stream(flush_one); }
+void streams_forget(void) { each_stream(forget_one); }

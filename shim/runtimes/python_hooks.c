@@ -41,7 +41,7 @@ static void each_thread(object *idents, void (*act)(struct record *))
 static void set_all(int pass)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        r->pass = pass;
+        r->pass = pass || r->class == CLASS_LEFT;
         r->meant_to_end = 0;
     }
 }

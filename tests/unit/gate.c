@@ -33,6 +33,15 @@ static void walker_start(struct walker *w)
     UNTIL(w->record);
 }
 
+/* Closes the gate; the walker is held at it. */
+static void walker_hold(struct walker *w, struct record *me, uint32_t which)
+{
+    walker_start(w);
+    gate_close(me, which);
+    w->go = 1;
+    UNTIL(w->record->held);
+}
+
 Test(gate, its_owner_passes, .timeout = 10)
 {
     struct record *me = awake();
@@ -45,10 +54,7 @@ Test(gate, others_hold_still_until_it_opens, .timeout = 10)
 {
     struct record *me = awake();
     struct walker w;
-    walker_start(&w);
-    gate_close(me, GATE_FORK);
-    w.go = 1;
-    UNTIL(w.record->held);
+    walker_hold(&w, me, GATE_FORK);
     cr_assert_not(w.through);
     gate_open(GATE_FORK);
     pthread_join(w.thread, NULL);
@@ -72,10 +78,7 @@ Test(gate, exit_lets_the_joined_one_pass, .timeout = 10)
     struct record *me = awake();
     options.stall_ms = OPTION_FOREVER;
     struct walker w;
-    walker_start(&w);
-    gate_close(me, GATE_EXIT);
-    w.go = 1;
-    UNTIL(w.record->held);
+    walker_hold(&w, me, GATE_EXIT);
     gate_let_pass(w.record);
     pthread_join(w.thread, NULL);
     cr_assert(gate & GATE_EXIT, "the gate itself stays closed");
@@ -86,10 +89,7 @@ Test(gate, exit_goes_on_when_its_owner_waits_for_long, .timeout = 10)
     struct record *me = awake();
     options.stall_ms = OPTION_FOREVER;
     struct walker w;
-    walker_start(&w);
-    gate_close(me, GATE_EXIT);
-    w.go = 1;
-    UNTIL(w.record->held);
+    walker_hold(&w, me, GATE_EXIT);
     gate_owner_waits(me, 0);
     pthread_join(w.thread, NULL);
     cr_assert(w.through);
@@ -185,10 +185,7 @@ Test(gate, a_forking_thread_that_sleeps_in_between_looks_keeps_it, .timeout = 10
 {
     struct record *me = awake();
     struct walker w;
-    walker_start(&w);
-    gate_close(me, GATE_FORK);
-    w.go = 1;
-    UNTIL(w.record->held);
+    walker_hold(&w, me, GATE_FORK);
     me->awaiting = 1;
     sys_sleep_us(500 * 1000);
     cr_assert_not(w.through);

@@ -36,11 +36,7 @@ static void *fork_often(void *unused)
     for (int i = 0; i < rounds && !enough(&tally); i++)
         try_fork(&tally, child, unused);
     MUST(pthread_mutex_lock(&mutex));
-    total.of += tally.of;
-    total.hung += tally.hung;
-    total.wrong += tally.wrong;
-    if (tally.longest_fork_ms > total.longest_fork_ms)
-        total.longest_fork_ms = tally.longest_fork_ms;
+    add_tally(&total, &tally);
     MUST(pthread_mutex_unlock(&mutex));
     __atomic_sub_fetch(&running, 1, __ATOMIC_RELEASE);
     return NULL;
@@ -84,7 +80,6 @@ int main(int argc, char **argv)
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     MUST(pthread_join(locker, NULL));
     printf("by_handler=%d ", of_handler.of);
-    total.hung += of_handler.hung;
-    total.wrong += of_handler.wrong;
+    add_tally(&total, &of_handler);
     return verdict(&total);
 }

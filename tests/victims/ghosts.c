@@ -213,28 +213,15 @@ static const struct kind {
     {"rwlock-writer", 1, prepare_writer, rwlock_in_child},
     {"rwlock-queue", GHOSTS, prepare_queue, queue_in_child},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
-
-static int list(void)
-{
-    for (int i = 0; i < KINDS; i++)
-        puts(kinds[i].name);
-    return 0;
-}
 
 int main(int argc, char **argv)
 {
-    const struct kind *kind = NULL;
     int forks = argument(argc, argv, 2, 10);
     pthread_rwlockattr_t attributes;
     struct tally tally = {0};
 
     LIST_NAMES(argc, argv, kinds);
-    for (int i = 0; i < KINDS; i++)
-        if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
-            kind = &kinds[i];
-    if (argc > 1 && strcmp(argv[1], "list") == 0)
-        return list();
+    const struct kind *kind = FIND_BY_NAME(argv[1], kinds);
     if (!kind)
         return 99;
     MUST(pthread_rwlockattr_init(&attributes));

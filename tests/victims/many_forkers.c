@@ -114,16 +114,6 @@ static void *lock_often(void *unused)
     return unused;
 }
 
-static void add(struct tally *total, const struct tally *tally)
-{
-    total->of += tally->of;
-    total->hung += tally->hung;
-    total->torn += tally->torn;
-    total->wrong += tally->wrong;
-    if (tally->longest_fork_ms > total->longest_fork_ms)
-        total->longest_fork_ms = tally->longest_fork_ms;
-}
-
 int main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
@@ -145,8 +135,8 @@ int main(int argc, char **argv)
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     MUST(pthread_join(locker, NULL));
     for (int i = 0; i < FORKERS; i++)
-        add(&total, &tallies[i]);
+        add_tally(&total, &tallies[i]);
     printf("by_handler=%d ", of_handler.of);
-    add(&total, &of_handler);
+    add_tally(&total, &of_handler);
     return verdict(&total);
 }

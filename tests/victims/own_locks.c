@@ -70,7 +70,6 @@ static const struct kind {
      .taken = {{LOCK, 0}},
      .steps = {{TRY, EBUSY}, {READ, EDEADLK}, {UNLOCK, 0}, {LOCK, 0}, {UNLOCK, 0}}},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static const struct step once[] = {{LOCK, 0}, {UNLOCK, 0}, {END, 0}};
 
@@ -154,21 +153,10 @@ static void *fork_holding(void *contended)
     return NULL;
 }
 
-static int list(void)
-{
-    for (int i = 0; i < KINDS; i++)
-        puts(kinds[i].name);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     LIST_NAMES(argc, argv, kinds);
-    for (int i = 0; i < KINDS; i++)
-        if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
-            kind = &kinds[i];
-    if (argc > 1 && strcmp(argv[1], "list") == 0)
-        return list();
+    kind = FIND_BY_NAME(argv[1], kinds);
     if (!kind)
         return 99;
     fork_holding(NULL);

@@ -20,9 +20,10 @@ import tempfile
 import threading
 import time
 
+from victim import TORN, reap
+
 LIMIT_S = int(os.environ.get("VICTIM_LIMIT_MS", "20000")) / 1000
 HUNG_ENOUGH = 5
-TORN = 3
 stop = False
 
 
@@ -264,19 +265,6 @@ KINDS = {"lock": Locked, "rlock": ReentrantlyLocked, "condition": WithCondition,
          "logging": WithLogging, "file": WithFile, "import": WithImport}
 
 
-def reap(pid):
-    """The child's status, or None: it had to be killed."""
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.001)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return None
-
-
 def main():
     global stop
     forks = int(sys.argv[1]) if len(sys.argv) > 1 else 100
@@ -303,7 +291,7 @@ def main():
             finally:
                 os._exit(status)
         times.append(time.monotonic() - begin)
-        status = reap(pid)
+        status = reap(pid, LIMIT_S)
         tried += 1
         if status != 0:
             if status is not None and os.waitstatus_to_exitcode(status) not in (0, TORN):

@@ -14,9 +14,10 @@ import sys
 import threading
 import time
 
+from victim import TORN, reap
+
 LIMIT_S = int(os.environ.get("VICTIM_LIMIT_MS", "5000")) / 1000
 HUNG_ENOUGH = int(os.environ.get("VICTIM_HUNG", 20))
-TORN = 3
 
 forks = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 longest_allowed = float(sys.argv[2]) if len(sys.argv) > 2 else 100
@@ -58,19 +59,6 @@ def child():
     return 0 if all(results) else TORN
 
 
-def reap(pid):
-    """The child's status, or None: it had to be killed."""
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.0005)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return None
-
-
 def main():
     global stop
     hung = torn = wrong = tried = 0
@@ -86,7 +74,7 @@ def main():
             signal.alarm(int(LIMIT_S) + 2)
             os._exit(child())
         longest = max(longest, (time.monotonic() - begin) * 1000)
-        status = reap(pid)
+        status = reap(pid, LIMIT_S)
         tried += 1
         if status is None:
             hung += 1

@@ -62,7 +62,6 @@ static const struct kind {
     {"semaphore", take_semaphore, try_semaphore, give_semaphore, 0, 0, 1},
     {"barrier", NULL, NULL, NULL, 0, 0, 1},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static const struct kind *kind;
 static struct tally tally;
@@ -202,9 +201,7 @@ int main(int argc, char **argv)
     int forks = argument(argc, argv, 3, 50);
 
     LIST_NAMES(argc, argv, kinds);
-    for (int i = 0; i < KINDS; i++)
-        if (argc > 1 && strcmp(argv[1], kinds[i].name) == 0)
-            kind = &kinds[i];
+    kind = FIND_BY_NAME(argv[1], kinds);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!kind || shared == MAP_FAILED)
         return 99;

@@ -114,6 +114,16 @@ static inline int enough_hung(void) { return setting("VICTIM_HUNG", 20); }
         exit(0);                                                                                   \
     } while (0)
 
+/* A pointer to the entry of that name, or NULL. */
+#define FIND_BY_NAME(name_, table)                                                                 \
+    ({                                                                                             \
+        __typeof__(&(table)[0]) found = NULL;                                                      \
+        for (size_t at = 0; (name_) && at < sizeof(table) / sizeof(table)[0]; at++)                \
+            if (strcmp((name_), (table)[at].name) == 0)                                            \
+                found = &(table)[at];                                                              \
+        found;                                                                                     \
+    })
+
 static inline pthread_t start(void *(*routine)(void *), void *argument)
 {
     pthread_t thread;
@@ -280,6 +290,17 @@ static inline void try_fork(struct tally *tally, int (*body)(void *), void *argu
     }
     count_fork(tally, begin);
     count_child(tally, child);
+}
+
+/* Not the single times. */
+static inline void add_tally(struct tally *total, const struct tally *tally)
+{
+    total->of += tally->of;
+    total->hung += tally->hung;
+    total->torn += tally->torn;
+    total->wrong += tally->wrong;
+    if (tally->longest_fork_ms > total->longest_fork_ms)
+        total->longest_fork_ms = tally->longest_fork_ms;
 }
 
 static inline bool enough(const struct tally *tally)
