@@ -8,8 +8,8 @@
  *   guard list                  prints the names
  *
  * soon: it sleeps for 2 ms; works: it computes for some; ever: it never ends;
- * throws: it throws after 1 ms, and the thread begins again.  Status 0: no child
- * hung, none got half an object.
+ * throws: it throws after 1 ms, and the thread begins again until the fork is
+ * over.  Status 0: no child hung, none got half an object.
  */
 #include "victim.h"
 
@@ -26,6 +26,8 @@ static const struct {
 static way how;
 static bool in_child;
 static bool begun; /* atomic: the initialiser of this fork's object runs */
+static int current; /* atomic: the fork */
+static thread_local int mine; /* the fork that a thread was made for */
 
 struct object {
     volatile unsigned left = 0, right = 0; /* equal, and not 0, when it is whole */
@@ -53,6 +55,8 @@ struct object {
                 pause();
         case THROWS:
             sleep_us(1000);
+            if (__atomic_load_n(&current, __ATOMIC_RELAXED) != mine)
+                return;
             throw std::runtime_error("not yet");
         }
     }
@@ -80,6 +84,7 @@ static object &get(int number)
 
 static void *initialise(void *number)
 {
+    mine = (int)(intptr_t)number;
     for (;;)
         try {
             get((int)(intptr_t)number);
@@ -120,6 +125,7 @@ int main(int argc, char **argv)
         void *number = (void *)(intptr_t)i;
 
         begun = false;
+        __atomic_store_n(&current, i, __ATOMIC_RELAXED);
         start_detached(initialise, number);
         while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
             sched_yield();
