@@ -36,7 +36,7 @@ static void *address(const struct elf_tables *t, const ElfW(Sym) *s)
     if (ELF64_ST_TYPE(s->st_info) != STT_GNU_IFUNC)
         return p;
 #if defined(__aarch64__)
-    return ((void *(*)(unsigned long))p)(getauxval(AT_HWCAP));
+    return ((void *(*)(unsigned long))p)(elf_auxiliary(AT_HWCAP));
 #else
     return ((void *(*)(void))p)();
 #endif
@@ -162,6 +162,12 @@ void *elf_next(const char *name)
     void *found = NULL;
     elf_fill(&(const struct elf_name){name, &found}, 1);
     return found;
+}
+
+unsigned long elf_auxiliary(unsigned long type)
+{
+    __typeof__(getauxval) *real = elf_next("getauxval");
+    return real ? real(type) : 0;
 }
 
 void *elf_variable(const char *name)

@@ -31,6 +31,9 @@ struct elf_tables {
 };
 struct elf_tables elf_tables(const struct link_map *map);
 
+/* getauxval, which is no import: its symbol version is newer than all others. 0 if it has no value. */
+unsigned long elf_auxiliary(unsigned long type);
+
 /* As elf_next for a variable, but in the order in which the program itself is bound: all objects. */
 void *elf_variable(const char *name);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "elf.h"
 #include "say.h"
 
 struct options options;
@@ -148,5 +149,5 @@ void options_read(char **environment)
     for (char **e = environment; e && *e && !text; e++)
         if (strncmp(*e, key, sizeof key - 1) == 0)
             text = *e + sizeof key - 1;
-    options_parse(getauxval(AT_SECURE) ? NULL : text);
+    options_parse(elf_auxiliary(AT_SECURE) ? NULL : text);
 }

@@ -15,7 +15,7 @@ struct headers {
 static struct headers headers_of(const struct link_map *map)
 {
     if (map == _r_debug.r_map)
-        return (struct headers){(const void *)getauxval(AT_PHDR), getauxval(AT_PHNUM)};
+        return (struct headers){(const void *)elf_auxiliary(AT_PHDR), elf_auxiliary(AT_PHNUM)};
     const ElfW(Ehdr) *head = (const void *)map->l_addr;
     if (!map->l_ld || !head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
         return (struct headers){NULL, 0};
