@@ -7,11 +7,14 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/elf.h"
+#include "base/environment.h"
 #include "base/layout.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/say.h"
+#include "core/selfcheck.h"
 #include "core/threads.h"
 #include "protocol/exit.h"
 #include "protocol/fork.h"
@@ -30,9 +33,12 @@ static void wake(void)
     int saved_errno = errno;
     report_count(&report.missing, libc_resolve());
     options_read(environ);
+    if (options.inherit == INHERIT_NO)
+        environment_forget_preload(environ, elf_own()->l_name);
     layout_probe();
     process_start();
-    int next = options.mode == MODE_ACT ? AWAKE : OFF;
+    int is_glibc = elf_next("gnu_get_libc_version") != NULL;
+    int next = is_glibc && options.mode == MODE_ACT ? AWAKE : OFF;
     if (next == AWAKE) {
         fork_start();
         exit_start();
@@ -55,4 +61,9 @@ int start(void)
     return stage == AWAKE;
 }
 
-__attribute__((constructor)) static void construct(void) { start(); }
+__attribute__((constructor)) static void construct(void)
+{
+    start();
+    if (options.check == CHECK_YES)
+        selfcheck();
+}

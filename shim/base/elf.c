@@ -36,7 +36,7 @@ static void *address(const struct elf_tables *t, const ElfW(Sym) *s)
     if (ELF64_ST_TYPE(s->st_info) != STT_GNU_IFUNC)
         return p;
 #if defined(__aarch64__)
-    return ((void *(*)(unsigned long))p)(getauxval(AT_HWCAP));
+    return ((void *(*)(unsigned long))p)(elf_auxiliary(AT_HWCAP));
 #else
     return ((void *(*)(void))p)();
 #endif
@@ -103,14 +103,32 @@ static void *find(const struct elf_tables *t, const char *name, int variable)
     return s ? address(t, s) : NULL;
 }
 
-/* link.h: _DYNAMIC is our own dynamic section, which tells our link map from the others. Where we
-   are not in the list (linked into a test) all behind the program itself is behind us. */
-static const struct link_map *behind_us(void)
+/* Weak and without a version, so that the loaders of other libcs get along without it: programs for
+   them inherit LD_PRELOAD too. musl's has a name of its own. */
+#pragma weak _r_debug
+extern struct r_debug *_dl_debug_addr __attribute__((weak));
+
+const struct link_map *elf_first(void)
 {
-    const struct link_map *own = _r_debug.r_map;
+    if (&_r_debug)
+        return _r_debug.r_map;
+    return &_dl_debug_addr ? _dl_debug_addr->r_map : NULL;
+}
+
+/* link.h: _DYNAMIC is our own dynamic section, which tells our link map from the others. */
+const struct link_map *elf_own(void)
+{
+    const struct link_map *own = elf_first();
     while (own && own->l_ld != _DYNAMIC)
         own = own->l_next;
-    return own ? own->l_next : _r_debug.r_map->l_next;
+    return own;
+}
+
+/* Where we are not in the list (linked into a test) all behind the program itself is behind us. */
+static const struct link_map *behind_us(void)
+{
+    const struct link_map *own = elf_own();
+    return own ? own->l_next : elf_first()->l_next;
 }
 
 /* Looks into one object; how many names are still to be found. */
@@ -143,15 +161,15 @@ static int is_called(const struct link_map *map, const char *prefix)
 void elf_fill_bound(const char *prefix, const struct elf_name *names, size_t count)
 {
     size_t missing = count;
-    for (const struct link_map *map = _r_debug.r_map; map && missing && sys_readable(map);
+    for (const struct link_map *map = elf_first(); map && missing && sys_readable(map);
          map = map->l_next)
-        if (map == _r_debug.r_map || (sys_readable(map->l_name) && is_called(map, prefix)))
+        if (map == elf_first() || (sys_readable(map->l_name) && is_called(map, prefix)))
             missing = fill_from(map, names, count);
 }
 
 const void *elf_newest(void)
 {
-    const struct link_map *map = _r_debug.r_map;
+    const struct link_map *map = elf_first();
     while (map && map->l_next && sys_readable(map->l_next))
         map = map->l_next;
     return map;
@@ -164,10 +182,26 @@ void *elf_next(const char *name)
     return found;
 }
 
+unsigned long elf_auxiliary(unsigned long type)
+{
+    __typeof__(getauxval) *real = elf_next("getauxval");
+    return real ? real(type) : 0;
+}
+
+const struct link_map *elf_definer(const char *name)
+{
+    for (const struct link_map *map = elf_first(); map; map = map->l_next) {
+        struct elf_tables t = elf_tables(map);
+        if (find(&t, name, 0))
+            return map;
+    }
+    return NULL;
+}
+
 void *elf_variable(const char *name)
 {
     void *found = NULL;
-    for (const struct link_map *map = _r_debug.r_map; map && !found; map = map->l_next) {
+    for (const struct link_map *map = elf_first(); map && !found; map = map->l_next) {
         struct elf_tables t = elf_tables(map);
         found = find(&t, name, 1);
     }

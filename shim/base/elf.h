@@ -31,6 +31,18 @@ struct elf_tables {
 };
 struct elf_tables elf_tables(const struct link_map *map);
 
+/* getauxval, which is no import: its symbol version is newer than all others. 0 if it has no value. */
+unsigned long elf_auxiliary(unsigned long type);
+
+/* The program itself, first in the loader's list of objects. */
+const struct link_map *elf_first(void);
+
+/* Our own object as the loader has it; NULL where we are linked into a program. */
+const struct link_map *elf_own(void);
+
+/* The first object, in the order in which a program is bound, that defines this function; or NULL. */
+const struct link_map *elf_definer(const char *name);
+
 /* As elf_next for a variable, but in the order in which the program itself is bound: all objects. */
 void *elf_variable(const char *name);
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "elf.h"
+#include "environment.h"
 #include "say.h"
 
 struct options options;
@@ -143,10 +145,6 @@ void options_parse(const char *text)
 
 void options_read(char **environment)
 {
-    static const char key[] = "HOLDSTILL_OPTIONS=";
-    const char *text = NULL;
-    for (char **e = environment; e && *e && !text; e++)
-        if (strncmp(*e, key, sizeof key - 1) == 0)
-            text = *e + sizeof key - 1;
-    options_parse(getauxval(AT_SECURE) ? NULL : text);
+    options_parse(elf_auxiliary(AT_SECURE) ? NULL
+                                           : environment_get(environment, "HOLDSTILL_OPTIONS="));
 }

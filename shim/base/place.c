@@ -14,8 +14,8 @@ struct headers {
 /* Of the program from the kernel, of others from the file's head, which their first segment has. */
 static struct headers headers_of(const struct link_map *map)
 {
-    if (map == _r_debug.r_map)
-        return (struct headers){(const void *)getauxval(AT_PHDR), getauxval(AT_PHNUM)};
+    if (map == elf_first())
+        return (struct headers){(const void *)elf_auxiliary(AT_PHDR), elf_auxiliary(AT_PHNUM)};
     const ElfW(Ehdr) *head = (const void *)map->l_addr;
     if (!map->l_ld || !head || memcmp(head->e_ident, ELFMAG, SELFMAG) != 0)
         return (struct headers){NULL, 0};
@@ -26,7 +26,7 @@ static struct headers headers_of(const struct link_map *map)
 const struct link_map *place_object(const void *address)
 {
     const struct link_map *best = NULL;
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
+    for (const struct link_map *map = elf_first(); map; map = map->l_next)
         if (map->l_ld && map->l_addr <= (ElfW(Addr))address && (!best || map->l_addr > best->l_addr))
             best = map;
     return best;

@@ -67,6 +67,11 @@ static inline long sys_write(int fd, const void *buffer, size_t size)
 }
 static inline void sys_close(int fd) { sys_call(SYS_close, fd, 0, 0, 0, 0, 0); }
 
+static inline int sys_is_there(const char *path)
+{
+    return sys_call(SYS_faccessat, AT_FDCWD, (long)path, 0, 0, 0, 0) == 0;
+}
+
 /* Anonymous private memory, zeroed; NULL when there is none. */
 static inline void *sys_pages(size_t size)
 {

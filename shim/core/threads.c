@@ -48,6 +48,8 @@ void process_start(void)
     *process.present = 1;
 }
 
+int process_forks_wipe(void) { return process.present != &always_present; }
+
 int process_is_vfork_child(void)
 {
     return *process.present && sys_getpid() != process.pid;

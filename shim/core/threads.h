@@ -137,6 +137,9 @@ int record_alive(struct record *r);
 /* Is this a child of vfork, which shares our memory but is another process? */
 int process_is_vfork_child(void);
 
+/* Is a child that no handler announced noticed? */
+int process_forks_wipe(void);
+
 /* Sets pid and the page that tells of forks. */
 void process_start(void);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/elf.h"
 #include "base/options.h"
 #include "base/place.h"
 #include "base/report.h"
@@ -17,7 +18,7 @@ struct inside {
 
 static int is_loaded(const void *handle)
 {
-    const struct link_map *map = _r_debug.r_map;
+    const struct link_map *map = elf_first();
     while (map && map != handle)
         map = map->l_next;
     return map != NULL;

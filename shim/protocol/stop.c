@@ -19,7 +19,7 @@ static void find_libc(void)
 {
     libc_code[0] = place_code_of(elf_next("gnu_get_libc_version"));
     libc_code[1] = place_code_of(elf_next("pthread_setconcurrency"));
-    libc_code[2] = place_code_of((const void *)getauxval(AT_BASE));
+    libc_code[2] = place_code_of((const void *)elf_auxiliary(AT_BASE));
 }
 
 static int is_libc(const void *address)

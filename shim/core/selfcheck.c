@@ -1,0 +1,97 @@
+#include "selfcheck.h"
+
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "base/elf.h"
+#include "base/layout.h"
+#include "base/libc.h"
+#include "base/options.h"
+#include "base/say.h"
+#include "base/sys.h"
+#include "threads.h"
+
+enum { STATUS_FAILED = 125 };
+
+/* How many names of symbols.def programs find here first, and which of the others matters. */
+struct doors {
+    int ours, others, missing;
+    const char *lost, *to; /* one that somebody in front of us has, and who */
+};
+
+static void look_at(struct doors *d, const char *name, int is_here, int is_required)
+{
+    const struct link_map *first = elf_definer(name), *own = elf_own();
+    d->ours += first == own;
+    d->missing += is_required && !is_here;
+    if (first == own)
+        return;
+    d->others++;
+    if (d->to && *d->to)
+        return;
+    d->lost = name;
+    d->to = first ? first->l_name : "nobody";
+}
+
+static struct doors count_doors(void)
+{
+    enum { required = 1, optional = 0 };
+    struct doors d = {0};
+#define API(name)
+#define SYMBOL(name, since, need, door) look_at(&d, #name, libc.name != NULL, need);
+#include "../symbols.def"
+#undef SYMBOL
+#undef API
+    return d;
+}
+
+static const char *yes_or(int yes, const char *otherwise) { return yes ? "yes" : otherwise; }
+
+/* The gate's own places: without them there is no shim in this program. */
+static int is_in_front(void)
+{
+    static const char *const needed[] = {"fork", "exit", "__libc_start_main", "pthread_create",
+                                         "pthread_mutex_lock", "__cxa_atexit"};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (elf_definer(needed[i]) != elf_own())
+            return 0;
+    return 1;
+}
+
+/* A script's name is the script's by the kernel, its interpreter's by /proc. */
+static const char *program_name(void)
+{
+    static char path[256];
+    long size = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path,
+                         sizeof path - 1, 0, 0);
+    const char *name = size > 0 ? path : (const char *)elf_auxiliary(AT_EXECFN);
+    return name ? name : "this program";
+}
+
+_Noreturn void selfcheck(void)
+{
+    const char *(*version)(void) = elf_next("gnu_get_libc_version");
+    struct doors d = count_doors();
+    int forks_wipe = process_forks_wipe(), proc = sys_is_there("/proc/self/task");
+    int fast = layout.outermost_slot_is_used == 0;
+    int works = is_in_front() && d.missing == 0 && options.mode == MODE_ACT;
+
+    say_to(1, "alive in ", say_string(program_name()), ", glibc ",
+           say_string(version ? version() : "unknown"));
+    say_to(1, "  calls that it stands in front of: ", say_number(d.ours),
+           say_string(options.mode == MODE_ACT ? "" : ", all of which pass (mode=off)"));
+    if (d.others)
+        say_to(1, "  calls that others have taken: ", say_number(d.others), ", as ",
+               say_string(d.lost), ", by ", say_string(*d.to ? d.to : "the program itself"));
+    if (d.missing)
+        say_to(1, "  calls that this libc doesn't have: ", say_number(d.missing));
+    say_to(1, "  layouts known: mutex ", yes_or(fast, "no: slower"), ", condition ",
+           yes_or(layout.condition_wrefs >= 0, "no: not mended"), ", barrier ",
+           yes_or(layout.barrier, "no: not mended"));
+    say_to(1, "  semaphores as locks: ", yes_or(layout.semaphore_tail, "no: not mended"),
+           "; forks that pass no call are noticed: ", yes_or(forks_wipe, "no"), "; /proc: ",
+           yes_or(proc, "no: threads are judged by their clocks"));
+    say_to(1, say_string(works ? "  all is well" : "  it is of no use to this program"));
+    sys_call(SYS_exit_group, works ? 0 : STATUS_FAILED, 0, 0, 0, 0, 0);
+    __builtin_trap();
+}

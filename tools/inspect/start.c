@@ -1,0 +1,50 @@
+/*
+ * inspect is a static program without libc: the loader, and what the environment has it preload, is
+ * none of its business. This is what it needs instead: an entry, and what the compiler calls.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/sys.h"
+
+int main(int argc, char **argv, char **environment);
+_Noreturn void begin(long *stack);
+
+/* The kernel leaves argc, argv, NULL, environment, NULL on the stack. */
+#if defined(__x86_64__)
+__asm__(".globl _start\n_start:\n"
+        "xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call begin\n");
+#else
+__asm__(".globl _start\n_start:\n"
+        "mov x29, #0\n mov x30, #0\n mov x0, sp\n b begin\n");
+#endif
+
+_Noreturn void begin(long *stack)
+{
+    char **argv = (char **)&stack[1];
+    int status = main((int)stack[0], argv, argv + stack[0] + 1);
+    for (;;)
+        sys_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((char *)to)[i] = ((const char *)from)[i];
+    return to;
+}
+
+void *memset(void *to, int byte, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((char *)to)[i] = (char)byte;
+    return to;
+}
+
+size_t strlen(const char *text)
+{
+    size_t length = 0;
+    while (text[length])
+        length++;
+    return length;
+}
