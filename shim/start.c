@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/layout.h"
+#include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/say.h"
+#include "base/trace.h"
 #include "core/threads.h"
 #include "protocol/exit.h"
 #include "protocol/fork.h"
@@ -31,8 +33,12 @@ static void wake(void)
     report_count(&report.missing, libc_resolve());
     options_read(environ);
     layout_probe();
+    ledger_start();
+    trace_start();
+    if (ledger_wants_places())
+        layout.outermost_slot_is_used = process.keeps_places = 1;
     process_start();
-    int next = options.mode == MODE_ACT ? AWAKE : OFF;
+    int next = options.mode == MODE_OFF ? OFF : AWAKE;
     if (next == AWAKE) {
         fork_start();
         exit_start();
