@@ -60,6 +60,17 @@ static void text_of_fork(struct out *o, const struct finding *f, const struct fi
                           : "; locked for ever in the child");
 }
 
+static void text_of_call(struct out *o, const struct finding *f, const struct finding_places *places)
+{
+    out_text(o, "this child calls libc's ");
+    out_text(o, f->what);
+    out_place(o, " at ", &places->at);
+    out_text(o, ", whose locks may stay locked: ");
+    out_thread(o, f, places);
+    out_text(o, " was in it at the fork");
+    out_place(o, ", called at ", &places->taken);
+}
+
 static void text_of_child(struct out *o, const struct finding *f, const struct finding_places *places)
 {
     int held = f->kind == FOUND_WAITS;
@@ -115,6 +126,7 @@ void finding_text(struct out *o, const struct finding *f, const struct finding_p
     switch (f->kind) {
     case FOUND_HELD:
     case FOUND_LIBC: text_of_fork(o, f, places); break;
+    case FOUND_CALLS: text_of_call(o, f, places); break;
     case FOUND_WAITS:
     case FOUND_CONDITION: text_of_child(o, f, places); break;
     case FOUND_STUCK: text_of_stuck(o, f, places); break;
@@ -149,7 +161,7 @@ static void json_thread(struct out *o, const struct finding *f, const struct fin
 static const char *const names[FOUND_KINDS] = {
     [FOUND_HELD] = "held-at-fork",     [FOUND_LIBC] = "libc-at-fork",
     [FOUND_WAITS] = "waits-for-vanished", [FOUND_CONDITION] = "uses-condition-of-vanished",
-    [FOUND_STUCK] = "stuck",           [FOUND_BESIDE] = "beside-exit-handlers",
+    [FOUND_CALLS] = "calls-libc-of-vanished", [FOUND_STUCK] = "stuck",           [FOUND_BESIDE] = "beside-exit-handlers",
     [FOUND_EXITS] = "concurrent-exit", [FOUND_TWICE] = "double-output",
     [FOUND_INHERITED] = "inherited-handler"};
 

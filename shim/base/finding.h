@@ -12,6 +12,7 @@ enum finding_kind {
     FOUND_HELD,      /* a thread that a fork left behind was in it */
     FOUND_LIBC,      /* ... in a libc function, whose locks stay locked */
     FOUND_WAITS,     /* a child waits for what such a thread has */
+    FOUND_CALLS,     /* a child calls a libc function in which such a thread was */
     FOUND_CONDITION, /* a child uses a condition in which such a thread waited */
     FOUND_STUCK,     /* a child waits for nobody */
     FOUND_BESIDE,    /* a thread runs beside the exit handlers */

@@ -7,7 +7,7 @@
 #include "sys.h"
 
 struct ledger *ledger;
-static struct ledger *of_parent; /* while a child looks */
+static struct ledger *of_parent; /* which we are a child of */
 
 static struct ledger *ledger_new(void)
 {
@@ -36,17 +36,16 @@ void ledger_child_begins(void)
 {
     if (!ledger)
         return;
+    if (of_parent)
+        sys_call(SYS_munmap, (long)of_parent, sizeof *of_parent, 0, 0, 0, 0);
     of_parent = ledger;
     ledger = ledger_new();
 }
 
 void ledger_child_ends(void)
 {
-    if (!of_parent)
-        return;
-    atomic_fetch_add(&of_parent->children, 1);
-    sys_call(SYS_munmap, (long)of_parent, sizeof *of_parent, 0, 0, 0, 0);
-    of_parent = NULL;
+    if (of_parent)
+        atomic_fetch_add(&of_parent->children, 1);
 }
 
 /* The same lock is often in memory that is allocated anew; where it was taken tells. */
@@ -103,7 +102,7 @@ int ledger_add(const struct finding *f)
 {
     struct finding_places places;
     int is_new = add_to(ledger, f, &places, 0);
-    return of_parent ? add_to(of_parent, f, &places, is_new) : is_new;
+    return of_parent && finding_is_hazard(f) ? add_to(of_parent, f, &places, is_new) : is_new;
 }
 
 void ledger_tell(const struct finding *f)

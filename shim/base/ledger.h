@@ -1,7 +1,7 @@
 /*
  * What a process knows for its report beyond counts: findings, exit handlers, threads at exit. Only
- * where a report, a trace or mode=observe or strict asks for it. What a child finds right after the
- * fork goes to its parent's ledger as well, which it shares until then.
+ * where a report, a trace or mode=observe or strict asks for it. Hazards of a child go to its parent's
+ * ledger as well, which is in shared memory: most children leave without a report.
  */
 #ifndef HOLDSTILL_LEDGER_H
 #define HOLDSTILL_LEDGER_H

@@ -86,20 +86,25 @@ static int is_loaded(const struct link_map *map, const void *address)
     return inside;
 }
 
-/* The exported function or variable that holds it, or NULL. */
+/* The exported function or variable that holds it, or NULL. A call that never returns may be its last
+   instruction: then the return address is its end. */
 static const char *symbol_of(const struct link_map *map, const void *address)
 {
     struct elf_tables t = elf_tables(map);
     ElfW(Addr) offset = (ElfW(Addr))address - t.base;
     uint32_t count = t.symbols && t.strings ? count_symbols(t.gnu_hash, t.hash) : 0;
+    const char *ends_there = NULL;
     for (uint32_t i = 0; i < count; i++) {
         const ElfW(Sym) *s = &t.symbols[i];
         int type = ELF64_ST_TYPE(s->st_info);
-        if ((type == STT_FUNC || type == STT_OBJECT) && s->st_shndx != SHN_UNDEF &&
-            offset - s->st_value < s->st_size)
+        if ((type != STT_FUNC && type != STT_OBJECT) || s->st_shndx == SHN_UNDEF)
+            continue;
+        if (offset - s->st_value < s->st_size)
             return t.strings + s->st_name;
+        if (type == STT_FUNC && s->st_size && offset - s->st_value == s->st_size)
+            ends_there = t.strings + s->st_name;
     }
-    return NULL;
+    return ends_there;
 }
 
 static void append(struct place_text *t, size_t *used, const char *text)

@@ -112,11 +112,11 @@ static void findings(struct out *o)
 static void threads(struct out *o)
 {
     static const char *const ends[] = {[END_JOINED] = "ended before the handlers",
-                                       [END_STILL] = "held still",
+                                       [END_STILL] = "was still",
                                        [END_LEFT] = "ran on"};
     for (uint32_t i = 0; i < ledger->threads; i++) {
         const struct kept_thread *t = &ledger->thread[i];
-        begin_line(o, "exit: thread '");
+        begin_line(o, "thread at exit: '");
         out_plain(o, t->name);
         out_text(o, "' (");
         out_number(o, t->tid);

@@ -123,6 +123,10 @@ static void tell(enum finding_kind found, const void *object, enum kind kind, co
     blame_thread(&f, ghost);
     if (!is_first_time(object))
         return;
+    if (kind == KIND_LIBC) {
+        f.what = libc_name(object);
+        f.object = NULL;
+    }
     ledger_add(&f);
     finding_say(&f);
 }
@@ -134,6 +138,19 @@ void blame_wait(const void *object, enum kind kind, const void *site)
         sys_mapping(object) == MAPPING_PRIVATE ? blame_holder(object, kind, &place) : NULL;
     if (ghost)
         tell(FOUND_WAITS, object, kind, site, ghost, place);
+    errno = saved_errno;
+}
+
+void blame_call(void *const *function, const void *site)
+{
+    int saved_errno = errno;
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        int place = record_is_ghost(r) ? held_find(r, function, KIND_LIBC) : PLACE_NONE;
+        if (place < 0 || held_get(r, place) & ENTRY_TRY || is_harmless(libc_name(function)))
+            continue;
+        tell(FOUND_CALLS, function, KIND_LIBC, site, r, place);
+        break;
+    }
     errno = saved_errno;
 }
 

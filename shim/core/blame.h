@@ -26,6 +26,9 @@ void blame_ghost(const struct record *ghost, int place, int mended);
  */
 void blame_wait(const void *object, enum kind kind, const void *site);
 
+/* In a child: a libc function is called in which a ghost was; named in the same way. */
+void blame_call(void *const *function, const void *site);
+
 /* In a child: a condition is used in which a ghost waited, and which nobody mended. */
 void blame_condition(const void *condition, const void *site);
 

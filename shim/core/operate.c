@@ -1,6 +1,7 @@
 #include "operate.h"
 
 #include "base/elf.h"
+#include "blame.h"
 #include "wait.h"
 
 /* An entry that leaves with its scope. */
@@ -52,6 +53,8 @@ void busy_begin(struct busy *b, void *const *function, const void *site)
     if (!b->me)
         return;
     gate_look_for_unseen_fork();
+    if (__builtin_expect(b->me->owns & OWNS_GHOSTS, 0))
+        blame_call(function, site);
     const entry e = entry_of(function, KIND_LIBC);
     b->place = held_push(b->me, e);
     held_note(b->me, b->place, site);

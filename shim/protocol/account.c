@@ -11,7 +11,7 @@
 #include "core/wait.h"
 #include "handlers.h"
 
-enum { CHILDREN_US = 100 * 1000, LOOK_US = 200, LOOKS = 100 };
+enum { CHILDREN_US = 100 * 1000, LOOK_US = 200, FEWEST_LOOKS = 10, LOOKS = 5000 };
 
 /* Where a thread sits, as far as its record knows. */
 static const void *place_of(const struct record *r)
@@ -109,7 +109,7 @@ static int works_on(struct record *r)
         sys_sleep_us(LOOK_US);
         if (!record_alive(r) || !runs(r))
             return 0;
-        if (looks >= LOOKS / 10 && proc_run_time(r->tid) > before)
+        if (looks >= FEWEST_LOOKS && proc_run_time(r->tid) > before)
             return 1;
     }
     return 0;
@@ -146,9 +146,11 @@ void account_ends(const struct record *me, int status)
 
 void account_second(const struct record *me, const void *site)
 {
+    static const struct record *known; /* its handlers come here again */
     struct finding f = {.kind = FOUND_EXITS, .pid = sys_getpid(), .at = site};
-    if (!ledger)
+    if (!ledger || known == me)
         return;
+    known = me;
     blame_thread(&f, me);
     proc_name(f.tid, f.thread, sizeof f.thread);
     ledger_tell(&f);
