@@ -6,6 +6,7 @@
 #include "options.h"
 #include "out.h"
 #include "place.h"
+#include "proc.h"
 #include "say.h"
 #include "sink.h"
 #include "sys.h"
@@ -28,6 +29,17 @@ void trace_start(void)
     }
     memcpy(path + used, options.trace, size + 1);
     trace_is_on = 1;
+    trace_process();
+}
+
+void trace_process(void)
+{
+    char name[32];
+    int pid = sys_getpid();
+    if (!trace_is_on)
+        return;
+    proc_name(pid, name, sizeof name);
+    TRACE(.phase = TRACE_NAME, .tid = pid, .text = name);
 }
 
 int64_t trace_now(void) { return trace_is_on ? sys_now_us() : 0; }

@@ -14,6 +14,9 @@ extern int trace_is_on;
 /* By the options: finds the file's place while the program is still in its directory. */
 void trace_start(void);
 
+/* Names the process, which was just started or forked, by its first thread. */
+void trace_process(void);
+
 enum trace_phase { TRACE_BEGIN = 'B', TRACE_END = 'E', TRACE_WHOLE = 'X', TRACE_INSTANT = 'i', TRACE_NAME = 'M' };
 
 struct trace_event {

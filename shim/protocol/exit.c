@@ -158,6 +158,7 @@ static void end_with(int status, void (*leave_by)(int))
     account_ends(self, status);
     int other = account_status(status);
     report_write();
+    TRACE(.phase = TRACE_INSTANT, .name = "end", .category = "exit", .counted = "status", .count = other);
     if (other != status)
         leave_by(other);
 }

@@ -217,6 +217,7 @@ static void child(void)
     int mended = repair_child(me, old_tid, options.mode == MODE_OBSERVE);
     ledger_child_ends();
     report_count(&report.mended, options.mode == MODE_OBSERVE ? 0 : mended);
+    trace_process();
     TRACE(.phase = TRACE_INSTANT, .name = "child", .category = "fork", .counted = "mended",
           .count = mended);
     exit_forget(me);
