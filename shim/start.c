@@ -10,10 +10,12 @@
 #include "base/elf.h"
 #include "base/environment.h"
 #include "base/layout.h"
+#include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/say.h"
+#include "base/trace.h"
 #include "core/selfcheck.h"
 #include "core/threads.h"
 #include "protocol/exit.h"
@@ -36,9 +38,13 @@ static void wake(void)
     if (options.inherit == INHERIT_NO)
         environment_forget_preload(environ, elf_own()->l_name);
     layout_probe();
+    ledger_start();
+    trace_start();
+    if (ledger_wants_places())
+        layout.outermost_slot_is_used = process.keeps_places = 1;
     process_start();
     int is_glibc = elf_next("gnu_get_libc_version") != NULL;
-    int next = is_glibc && options.mode == MODE_ACT ? AWAKE : OFF;
+    int next = is_glibc && options.mode != MODE_OFF ? AWAKE : OFF;
     if (next == AWAKE) {
         fork_start();
         exit_start();

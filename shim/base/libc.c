@@ -17,6 +17,14 @@ static const struct elf_name names[] = {
 
 enum { required = 1, optional = 0 };
 
+const char *libc_name(const void *member)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if ((const void *)names[i].to == member)
+            return names[i].name;
+    return "";
+}
+
 int libc_resolve(void)
 {
     const char *word = elf_variable("__libc_single_threaded");

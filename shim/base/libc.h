@@ -69,4 +69,7 @@ extern const char *libc_single_threaded;
  */
 int libc_resolve(void);
 
+/* The name of a function, by the address of its member of `libc`. */
+const char *libc_name(const void *member);
+
 #endif

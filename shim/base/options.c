@@ -16,7 +16,7 @@ struct text {
     size_t size;
 };
 
-enum type { CHOICE, MS, TEXT };
+enum type { CHOICE, MS, NUMBER, TEXT };
 
 struct option {
     const char *name;
@@ -32,12 +32,15 @@ struct option {
     {#name, CHOICE, &options.name, choices, 0, 0, NULL},
 #define OPTION_MS(name, preset, maximum, help) \
     {#name, MS, &options.name, NULL, preset, maximum, NULL},
+#define OPTION_NUMBER(name, preset, maximum, help) \
+    {#name, NUMBER, &options.name, NULL, preset, maximum, NULL},
 #define OPTION_TEXT(name, preset, help) {#name, TEXT, options.name, NULL, 0, 0, preset},
 static const struct option table[] = {
 #include "options.def"
 };
 #undef OPTION_CHOICE
 #undef OPTION_MS
+#undef OPTION_NUMBER
 #undef OPTION_TEXT
 
 static int same(struct text a, const char *b)
@@ -69,23 +72,27 @@ static int set_choice(const struct option *o, struct text value)
     return 0;
 }
 
-static int set_ms(const struct option *o, struct text value)
+static int set_number(const struct option *o, struct text value, int64_t unit)
 {
-    if (same(value, "inf")) {
-        *(int64_t *)o->value = OPTION_FOREVER;
-        return 1;
-    }
-    int64_t ms = 0;
+    int64_t number = 0;
     for (size_t i = 0; i < value.size; i++) {
         if (value.start[i] < '0' || value.start[i] > '9')
             return 0;
-        ms = ms * 10 + (value.start[i] - '0');
-        if (ms > o->maximum)
+        number = number * 10 + (value.start[i] - '0');
+        if (number > o->maximum)
             return 0;
     }
     if (value.size)
-        *(int64_t *)o->value = ms * 1000;
+        *(int64_t *)o->value = number * unit;
     return value.size != 0;
+}
+
+static int set_ms(const struct option *o, struct text value)
+{
+    if (!same(value, "inf"))
+        return set_number(o, value, 1000);
+    *(int64_t *)o->value = OPTION_FOREVER;
+    return 1;
 }
 
 static int set_text(const struct option *o, struct text value)
@@ -102,6 +109,7 @@ static int set(const struct option *o, struct text value)
     switch (o->type) {
     case CHOICE: return set_choice(o, value);
     case MS: return set_ms(o, value);
+    case NUMBER: return set_number(o, value, 1);
     default: return set_text(o, value);
     }
 }
@@ -111,6 +119,7 @@ static void preset(const struct option *o)
     switch (o->type) {
     case CHOICE: *(int *)o->value = 0; break;
     case MS: *(int64_t *)o->value = o->preset * 1000; break;
+    case NUMBER: *(int64_t *)o->value = o->preset; break;
     case TEXT: strcpy(o->value, o->preset_text); break;
     }
 }

@@ -75,19 +75,36 @@ static uint32_t count_symbols(const uint32_t *gnu_hash, const uint32_t *hash)
     return last + 1;
 }
 
-/* The exported function that holds it, or NULL. */
+/* Is it inside of what the object has loaded? Heaps and stacks lie above some object, too. */
+static int is_loaded(const struct link_map *map, const void *address)
+{
+    struct headers h = headers_of(map);
+    int inside = h.count == 0;
+    for (size_t i = 0; i < h.count && !inside; i++)
+        inside = h.first[i].p_type == PT_LOAD &&
+                 (uintptr_t)address - (map->l_addr + h.first[i].p_vaddr) < h.first[i].p_memsz;
+    return inside;
+}
+
+/* The exported function or variable that holds it, or NULL. A call that never returns may be its last
+   instruction: then the return address is its end. */
 static const char *symbol_of(const struct link_map *map, const void *address)
 {
     struct elf_tables t = elf_tables(map);
     ElfW(Addr) offset = (ElfW(Addr))address - t.base;
     uint32_t count = t.symbols && t.strings ? count_symbols(t.gnu_hash, t.hash) : 0;
+    const char *ends_there = NULL;
     for (uint32_t i = 0; i < count; i++) {
         const ElfW(Sym) *s = &t.symbols[i];
-        if (ELF64_ST_TYPE(s->st_info) == STT_FUNC && s->st_shndx != SHN_UNDEF &&
-            offset - s->st_value < s->st_size)
+        int type = ELF64_ST_TYPE(s->st_info);
+        if ((type != STT_FUNC && type != STT_OBJECT) || s->st_shndx == SHN_UNDEF)
+            continue;
+        if (offset - s->st_value < s->st_size)
             return t.strings + s->st_name;
+        if (type == STT_FUNC && s->st_size && offset - s->st_value == s->st_size)
+            ends_there = t.strings + s->st_name;
     }
-    return NULL;
+    return ends_there;
 }
 
 static void append(struct place_text *t, size_t *used, const char *text)
@@ -114,6 +131,8 @@ struct place_text place_describe(const void *address)
     struct place_text t = {""};
     size_t used = 0;
     const struct link_map *map = place_object(address);
+    if (map && !is_loaded(map, address))
+        map = NULL;
     if (map) {
         append(&t, &used, *name_of(map) ? name_of(map) : "program");
         append(&t, &used, "+");

@@ -21,7 +21,7 @@ struct place_code {
 };
 struct place_code place_code_of(const void *address);
 
-/* For people: "object+0x123 (symbol)", cut to fit. */
+/* For people: "object+0x123 (symbol)", cut to fit; in no object, the address alone. */
 struct place_text {
     char text[160];
 };

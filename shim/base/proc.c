@@ -73,6 +73,17 @@ int proc_state(int tid)
     return name_end[2] == 'Z' ? STATE_GONE : name_end[2];
 }
 
+void proc_name(int tid, char *name, size_t room)
+{
+    char text[32];
+    long n = read_file(tid, "comm", text, sizeof text);
+    size_t size = n > 0 ? strcspn(text, "\n") : 0;
+    if (size >= room)
+        size = room - 1;
+    memcpy(name, text, size);
+    name[size] = 0;
+}
+
 int64_t proc_run_time(int tid)
 {
     const unsigned per_thread_run_time = 6; /* linux/posix-timers.h: PERTHREAD | SCHED */
@@ -182,20 +193,34 @@ static enum doing classify(int call, const uint64_t *arguments, int64_t began_us
     return DOING_OTHER;
 }
 
-enum doing proc_doing(int tid, int64_t began_us, int64_t *left_us)
+/* The fields of /proc/self/task/TID/syscall; 0: it is in none. */
+static enum doing parse_call(const char *text, struct proc_call *call)
 {
-    char text[256];
-    *left_us = 0;
-    if (read_file(tid, "syscall", text, sizeof text) <= 0)
-        return DOING_UNKNOWN;
     if (text[0] == 'r')
         return DOING_RUN;
     if (text[0] == '-')
         return DOING_OTHER;
-    const char *p = text;
-    int call = (int)number(&p, 10);
-    uint64_t arguments[6];
+    call->number = (int)number(&text, 10);
     for (int i = 0; i < 6; i++)
-        arguments[i] = number(&p, 16);
-    return classify(call, arguments, began_us, left_us);
+        call->arguments[i] = number(&text, 16);
+    call->stack = number(&text, 16);
+    call->code = number(&text, 16);
+    return DOING_UNKNOWN;
+}
+
+enum doing proc_doing(int tid, int64_t began_us, int64_t *left_us)
+{
+    char text[256];
+    struct proc_call call;
+    *left_us = 0;
+    if (read_file(tid, "syscall", text, sizeof text) <= 0)
+        return DOING_UNKNOWN;
+    enum doing doing = parse_call(text, &call);
+    return doing != DOING_UNKNOWN ? doing : classify(call.number, call.arguments, began_us, left_us);
+}
+
+int proc_call_of(int tid, struct proc_call *call)
+{
+    char text[256];
+    return read_file(tid, "syscall", text, sizeof text) > 0 && parse_call(text, call) == DOING_UNKNOWN;
 }

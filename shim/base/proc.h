@@ -5,6 +5,7 @@
 #ifndef HOLDSTILL_PROC_H
 #define HOLDSTILL_PROC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { STATE_UNKNOWN = 0, STATE_GONE = 'X' };
@@ -15,10 +16,30 @@ enum { STATE_UNKNOWN = 0, STATE_GONE = 'X' };
  */
 int proc_state(int tid);
 
+/* What the thread is called (pthread_setname_np); "" where nobody can tell. */
+void proc_name(int tid, char *name, size_t room);
+
 /* Nanoseconds that the thread has run so far, without need of /proc; -1: there is none. */
 int64_t proc_run_time(int tid);
 
 enum doing { DOING_UNKNOWN, DOING_RUN, DOING_UNTIMED_WAIT, DOING_TIMED_WAIT, DOING_OTHER };
+
+/* The system call that a thread sleeps in, as proc(5) has it. */
+struct proc_call {
+    int number;
+    uint64_t arguments[6];
+    uint64_t stack, code; /* its stack pointer, and where it goes on */
+};
+int proc_call_of(int tid, struct proc_call *call);
+
+/* How many threads this process has, by the kernel; 0: unknown. */
+int proc_threads(void);
+
+/* The signals for which this process has handlers, a bit each; all of them if nobody can tell. */
+uint64_t proc_handled_signals(void);
+
+/* Has this process a timer that is armed (timer_create, setitimer, alarm)? 1 if nobody can tell. */
+int proc_has_timer(void);
 
 /*
  * What a thread does in the kernel, by its system call and arguments. For a timed wait *left_us is

@@ -2,14 +2,19 @@
 
 #include <string.h>
 
+#include "ledger.h"
 #include "options.h"
+#include "report_form.h"
 #include "say.h"
+#include "sink.h"
 #include "sys.h"
 
 struct report report;
 
 /* Ranks of times: STEPS for each power of two. The ones below STEPS are exact. */
 enum { STEPS = 8 };
+
+enum { REPORT_ROOM = 256 * 1024 };
 
 static int rank_of(int64_t us)
 {
@@ -50,44 +55,33 @@ void report_reset(void)
     report.missing = missing;
 }
 
-static void lines(int fd)
+static void write_to(int fd, const char *name)
 {
-    int64_t forks = report.forks;
-    say_to(fd, "process ", say_number(sys_getpid()), ": ", say_number(forks), " forks");
-    if (forks)
-        say_to(fd, "  came to rest in ", say_number(report_median_rest_us()), " us (median), ",
-               say_number(report.worst_rest_us), " us at worst; ",
-               say_number(report.forks_not_still), " forks did not wait for all threads");
-    if (report.mended)
-        say_to(fd, "  locks of vanished threads mended in this child: ",
-               say_number(report.mended));
-    say_to(fd, "  exit: waited ", say_number(report.joined_us), " us for joinable threads; ",
-           say_number(report.handlers), " handlers; ", say_number(report.exit_not_still),
-           " threads not still");
-    if (report.stalls)
-        say_to(fd, "  exit: the handlers made no progress, and the gate was opened");
-    if (report.streams_cut)
-        say_to(fd, "  exit: streams that nobody reads, with a thread inside: ",
-               say_number(report.streams_cut), ", unwritten");
-    if (report.adapters_failed)
-        say_to(fd, "  the adapter for CPython could not be installed");
-    if (report.missing)
-        say_to(fd, "  names that this libc doesn't have: ", say_number(report.missing));
+    struct out o = {sys_pages(REPORT_ROOM), 0, REPORT_ROOM - 1};
+    if (!o.text)
+        return;
+    if (options.report_format == REPORT_JSON)
+        report_json(&o);
+    else
+        report_text(&o);
+    if (sink_write(fd, o.text, o.used) < 0)
+        say("can't write all of the report to ", say_string(name));
+    sys_call(SYS_munmap, (long)o.text, REPORT_ROOM, 0, 0, 0, 0);
 }
 
 void report_write(void)
 {
-    if (strcmp(options.report, "no") == 0)
+    if (strcmp(options.report, "no") == 0 || !ledger)
         return;
     if (strcmp(options.report, "yes") == 0) {
-        lines(2);
+        write_to(2, "standard error");
         return;
     }
-    long fd = sys_open(options.report, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0666);
+    long fd = sink_open(options.report, NULL);
     if (fd < 0) {
         say("can't write the report to ", say_string(options.report));
         return;
     }
-    lines((int)fd);
+    write_to((int)fd, options.report);
     sys_close((int)fd);
 }

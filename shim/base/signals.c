@@ -22,6 +22,18 @@ int signals_take(void (*handler)(int, siginfo_t *, void *))
     return 0;
 }
 
+_Noreturn void signals_end(int by_abort, int status)
+{
+    if (by_abort) {
+        const struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } preset = {0};
+        sys_call(SYS_rt_sigaction, SIGABRT, (long)&preset, 0, sizeof preset.mask, 0, 0);
+        signals_unblock(SIGABRT);
+        sys_call(SYS_tgkill, sys_getpid(), sys_gettid(), SIGABRT, 0, 0, 0);
+    }
+    for (;;)
+        sys_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
 void signals_unblock(int number)
 {
     uint64_t mask = (uint64_t)1 << (number - 1);

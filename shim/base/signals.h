@@ -10,6 +10,9 @@
  */
 int signals_take(void (*handler)(int, siginfo_t *, void *));
 
+/* Ends the process: as abort does, whatever is set for its signal, or with this status at once. */
+_Noreturn void signals_end(int by_abort, int status);
+
 /* Lets the calling thread have it, whatever it blocks. */
 void signals_unblock(int number);
 

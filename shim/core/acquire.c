@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/layout.h"
+#include "blame.h"
 #include "runtime.h"
 #include "wait.h"
 
@@ -114,6 +115,8 @@ static int attempt(struct record *me, const struct taking *t)
             w.me = NULL;
             return result;
         }
+        if (me->owns & OWNS_GHOSTS)
+            blame_wait(t->object, t->kind, t->site);
     }
     wait_enter(&w, me, wait_kind(t), t->site);
     result = take(t, t->method);
@@ -165,6 +168,7 @@ static int acquire_listed(struct record *me, const struct taking *t)
 {
     const entry e = entry_of(t->object, t->kind);
     struct trying trying __attribute__((cleanup(trying_end))) = {me, held_push(me, e | ENTRY_TRY), 0};
+    held_note(me, trying.place, t->site);
     for (;;) {
         gate_pass(me, trying.place);
         if (UNLIKELY(gate_closed(me)))

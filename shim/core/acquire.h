@@ -49,7 +49,7 @@ void semaphore_end(sem_t *s);
 int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t);
 
 /* Runs libc's signal or broadcast, listed as an operation on c. */
-int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *));
+int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), const void *site);
 
 /* The gate was closed when a fast acquisition looked: see to it. */
 int mutex_gate_closed(pthread_mutex_t *m, enum method method, const void *site);

@@ -231,6 +231,8 @@ static enum verdict look(const struct awaiting *a, struct record *r)
 static void give_up(struct awaiting *a, struct record *r)
 {
     r->watch.given_up = 1;
+    if (a->which == GATE_FORK && !r->name[0])
+        proc_name(r->tid, r->name, sizeof r->name); /* a child can't ask */
     held_outlived(r, 1);
     a->given_up++;
 }

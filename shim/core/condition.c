@@ -1,4 +1,5 @@
 #include "acquire.h"
+#include "blame.h"
 #include "runtime.h"
 #include "wait.h"
 
@@ -56,6 +57,9 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     else
         held_set(me, w.mutex_place, e);
     w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
+    held_note(me, w.condition_place, t->site);
+    if (UNLIKELY(me->owns & OWNS_GHOSTS))
+        blame_condition(c, t->site);
     enum wait_kind kind = t->method == METHOD_LOCK ? WAIT_UNTIMED : WAIT_TIMED;
     if (runtime_calls(t->site)) {
         w.passed_on = c;
@@ -69,11 +73,13 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     return result;
 }
 
-int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *))
+int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), const void *site)
 {
     struct record *me = record_self();
     if (!me)
         return operation(c);
+    if (UNLIKELY(me->owns & OWNS_GHOSTS))
+        blame_condition(c, site);
     int place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
     int result = operation(c);
     held_pop(me, place);

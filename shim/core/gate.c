@@ -7,6 +7,7 @@
 #include "base/proc.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "runtime.h"
 
 enum {
@@ -146,6 +147,7 @@ static void look_at_fork_owner(int *asleep, int *unseen)
 void gate_hold(struct record *me)
 {
     int saved_errno = errno, before = me->held, asleep = 0, unseen = 0;
+    int64_t began = trace_now();
     gate_look_for_unseen_fork();
     me->held = 1;
     for (int64_t looked = sys_now_us();;) {
@@ -160,6 +162,7 @@ void gate_hold(struct record *me)
         }
     }
     me->held = before;
+    TRACE(.phase = TRACE_WHOLE, .name = "held still", .category = "gate", .began = began);
     errno = saved_errno;
 }
 

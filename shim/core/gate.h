@@ -9,6 +9,9 @@
 
 enum { GATE_OPEN = 0, GATE_FORK = 1, GATE_EXIT = 2 };
 
+/* Beside the gates that a thread owns: it lives in a child, and looks for ghosts before it waits. */
+enum { OWNS_GHOSTS = 4 };
+
 /* A thread that wants to run is given its time in CPU time, and so many times as much by the clock. */
 enum { STARVED_FACTOR = 40 };
 

@@ -60,6 +60,13 @@ static inline void held_set(struct record *me, int place, entry e)
         held_count_claim(me);
 }
 
+/* Where the call is that made the entry at this place. */
+static inline void held_note(struct record *me, int place, const void *site)
+{
+    if (__builtin_expect(me->taken != NULL, 0) && place >= 0)
+        me->taken[place] = site;
+}
+
 /* The fence between an entry and the reading of the gate. */
 static inline void held_fence(void) { atomic_thread_fence(memory_order_seq_cst); }
 

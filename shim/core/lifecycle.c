@@ -5,6 +5,7 @@
 #include "base/libc.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "wait.h"
 
 enum { JOIN_LOOKS = 20, JOIN_LOOK_US = 50 };
@@ -15,6 +16,13 @@ static void safepoint(struct record *me)
         gate_pass(me, PLACE_NONE);
 }
 
+static void trace_end(struct record *me)
+{
+    proc_name(me->tid, me->name, sizeof me->name);
+    TRACE(.phase = TRACE_NAME, .text = me->name);
+    TRACE(.phase = TRACE_END, .name = "thread");
+}
+
 void thread_ends(void *result)
 {
     struct record *me = record_self();
@@ -22,6 +30,8 @@ void thread_ends(void *result)
         return;
     me->result = result;
     me->ended = 1;
+    if (trace_is_on)
+        trace_end(me);
     safepoint(me);
 }
 
@@ -40,6 +50,8 @@ static struct record *begin(void *record)
     struct record *r = record;
     record_adopt(r);
     r->first_frame = __builtin_frame_address(0);
+    TRACE(.phase = TRACE_BEGIN, .name = "thread",
+          .place = r->start ? (const void *)r->start : (const void *)r->start_c11);
     safepoint(r);
     return r;
 }
@@ -69,6 +81,7 @@ static struct record *prepare(void *argument)
         return NULL;
     r->argument = argument;
     r->joinable = 1;
+    r->owns = me->owns & OWNS_GHOSTS;
     r->pass = (me->owns & GATE_EXIT) != 0; /* made by a handler, which wants it to run */
     r->state = RECORD_STARTING;
     return r;

@@ -1,6 +1,7 @@
 #include "operate.h"
 
 #include "base/elf.h"
+#include "blame.h"
 #include "wait.h"
 
 /* An entry that leaves with its scope. */
@@ -24,6 +25,7 @@ int wait_barrier(pthread_barrier_t *barrier, const void *site)
     gate_look_for_unseen_fork();
     struct operation o __attribute__((cleanup(operation_end))) = {.me = me};
     o.place = held_push(me, entry_of(barrier, KIND_BARRIER) | ENTRY_TRY);
+    held_note(me, o.place, site);
     wait_enter(&o.waiting, me, WAIT_UNTIMED, site);
     int result = libc.pthread_barrier_wait(barrier);
     o.waiting.progress = 1;
@@ -43,7 +45,7 @@ static void enter(struct record *me, int place, entry e)
     }
 }
 
-void busy_begin(struct busy *b, void *const *function)
+void busy_begin(struct busy *b, void *const *function, const void *site)
 {
     b->me = record_self();
     if (!*function)
@@ -51,8 +53,11 @@ void busy_begin(struct busy *b, void *const *function)
     if (!b->me)
         return;
     gate_look_for_unseen_fork();
+    if (__builtin_expect(b->me->owns & OWNS_GHOSTS, 0))
+        blame_call(function, site);
     const entry e = entry_of(function, KIND_LIBC);
     b->place = held_push(b->me, e);
+    held_note(b->me, b->place, site);
     enter(b->me, b->place, e);
 }
 
@@ -118,7 +123,7 @@ static void find_runtime(void)
         libc_resolve();
 }
 
-int guard_acquire(uint64_t *guard)
+int guard_acquire(uint64_t *guard, const void *site)
 {
     struct record *me = record_self();
     find_runtime();
@@ -127,6 +132,7 @@ int guard_acquire(uint64_t *guard)
     gate_look_for_unseen_fork();
     const entry e = entry_of(guard, KIND_GUARD);
     int place = held_push(me, e | ENTRY_TRY);
+    held_note(me, place, site);
     for (;;) {
         gate_pass(me, place);
         int mine = libc.__cxa_guard_acquire(guard);

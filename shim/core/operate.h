@@ -14,7 +14,7 @@ int wait_barrier(pthread_barrier_t *barrier, const void *site);
 int run_once(pthread_once_t *control, void (*routine)(void));
 
 /* The initialiser between acquire and end is a critical section. */
-int guard_acquire(uint64_t *guard);
+int guard_acquire(uint64_t *guard, const void *site);
 void guard_end(uint64_t *guard, void (*end)(uint64_t *));
 
 /*
@@ -27,12 +27,12 @@ struct busy {
     struct record *me;
     int place;
 };
-void busy_begin(struct busy *b, void *const *function);
+void busy_begin(struct busy *b, void *const *function, const void *site);
 void busy_end(struct busy *b);
 
 #define BUSY(function)                                                                          \
     struct busy busy __attribute__((cleanup(busy_end)));                                        \
-    busy_begin(&busy, (void *const *)&(function))
+    busy_begin(&busy, (void *const *)&(function), __builtin_return_address(0))
 
 /*
  * Loads the conversion of this locale (LC_GLOBAL_LOCALE too), inside of a function that is listed: libc

@@ -4,14 +4,17 @@
 #include <string.h>
 
 #include "base/layout.h"
+#include "base/ledger.h"
 #include "base/libc.h"
 #include "base/sys.h"
+#include "blame.h"
 
 enum { PAGES_KNOWN = 4 };
 
 struct child {
     struct record *me;
     int old_tid;
+    int looks_only; /* nothing is changed: `mended` counts what would have been */
     int mended;
     uintptr_t private_pages[PAGES_KNOWN];
     unsigned next_page;
@@ -34,6 +37,13 @@ static int is_private(struct child *c, const void *object, size_t size)
     uintptr_t first = (uintptr_t)object, last = first + size - 1;
     return is_private_page(c, first & ~(uintptr_t)4095) &&
            is_private_page(c, last & ~(uintptr_t)4095);
+}
+
+/* Something is to be mended, or (0) not worth counting. Shall it be? */
+static int counts(struct child *c, int found)
+{
+    c->mended += found;
+    return !c->looks_only;
 }
 
 /* The survivor holds it, or (it forked in a signal handler) was in the middle of taking it. */
@@ -67,10 +77,13 @@ static void mend_mutex(struct child *c, const struct record *ghost, pthread_mute
     int was_locked = (kind & MUTEX_PP ? word & 0x7ffff : word) != 0;
     int taker = kind & (MUTEX_PI | MUTEX_ROBUST) ? word & FUTEX_TID_MASK : owner;
     if (owner == c->old_tid || owner == c->me->tid) {
-        m->__data.__nusers = 1;
+        if (counts(c, 0))
+            m->__data.__nusers = 1;
         return;
     }
     if (taker != ghost->tid && (taker != 0 || survivors(c, m, KIND_MUTEX)))
+        return;
+    if (!counts(c, was_locked))
         return;
     m->__data.__lock = kind & MUTEX_PP ? word & ~0x7ffff : 0;
     m->__data.__count = 0;
@@ -78,7 +91,6 @@ static void mend_mutex(struct child *c, const struct record *ghost, pthread_mute
     m->__data.__nusers = 0;
     if (kind & MUTEX_ROBUST)
         mend_robust(m, word, owner, owner == ghost->tid && !tried);
-    c->mended += was_locked;
 }
 
 /* Fresh with the same preference; then the survivor's own holds again. */
@@ -89,7 +101,8 @@ static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
     int written = held_count(c->me, lock, KIND_WRITE), read = held_count(c->me, lock, KIND_READ);
     if (!written && !read && (survivors(c, lock, KIND_READ) || survivors(c, lock, KIND_WRITE)))
         return;
-    c->mended += lock->__data.__readers != 0;
+    if (!counts(c, lock->__data.__readers != 0))
+        return;
     memset(lock, 0, RWLOCK_STATE_BYTES);
     if (written) {
         lock->__data.__readers = 3; /* write phase, write-locked */
@@ -106,10 +119,12 @@ static void mend_semaphore(struct child *c, const struct record *ghost, struct s
 {
     if (s->shared || s->mark != SEMAPHORE_MARK)
         return; /* somebody else's, or destroyed: this memory may be malloc's by now */
-    if ((s->holder == ghost || !s->holder) && s->value == 0) {
+    int is_taken = (s->holder == ghost || !s->holder) && s->value == 0;
+    if (!counts(c, is_taken))
+        return;
+    if (is_taken) {
         s->holder = NULL;
         s->value = 1;
-        c->mended++;
     }
     s->waiters = 0;
 }
@@ -122,9 +137,10 @@ static void mend_condition(struct child *c, uint32_t *words)
     uint32_t flags = words[layout.condition_wrefs] & 3;
     if (flags & 1)
         return; /* process-shared */
+    if (!counts(c, 1))
+        return;
     memset(words, 0, sizeof(pthread_cond_t));
     words[layout.condition_wrefs] = flags;
-    c->mended++;
 }
 
 /* Fresh, same count. */
@@ -132,16 +148,16 @@ static void mend_barrier(struct child *c, uint32_t *words)
 {
     if (!layout.barrier || words[BARRIER_SHARED] || survivors(c, words, KIND_BARRIER))
         return;
-    c->mended += words[BARRIER_IN] != 0;
-    words[BARRIER_IN] = words[BARRIER_ROUND] = words[BARRIER_OUT] = 0;
+    if (counts(c, words[BARRIER_IN] != 0))
+        words[BARRIER_IN] = words[BARRIER_ROUND] = words[BARRIER_OUT] = 0;
 }
 
 static void mend_spin(struct child *c, int *lock)
 {
     if (*lock == SPINLOCK_FREE || survivors(c, lock, KIND_SPIN))
         return;
-    *lock = SPINLOCK_FREE;
-    c->mended++;
+    if (counts(c, 1))
+        *lock = SPINLOCK_FREE;
 }
 
 /* Not done (first byte): neither in progress nor waited for. */
@@ -149,8 +165,8 @@ static void mend_guard(struct child *c, uint64_t *guard)
 {
     if (*(const char *)guard != 0 || *guard == 0 || survivors(c, guard, KIND_GUARD))
         return;
-    *guard = 0;
-    c->mended++;
+    if (counts(c, 1))
+        *guard = 0;
 }
 
 static int survivor_announced(const struct child *c, const void *lock)
@@ -171,8 +187,8 @@ static void mend_custom(struct child *c, const struct record *ghost, const void 
         const struct custom *custom = &ghost->customs[i];
         if (custom->lock && ((entry)custom->lock & ~ENTRY_MARKS) == (entry)word &&
             !survivor_announced(c, custom->lock)) {
-            custom->reset(custom->lock);
-            c->mended++;
+            if (counts(c, 1))
+                custom->reset(custom->lock);
         }
     }
 }
@@ -223,7 +239,7 @@ static void hold_stream(const struct child *c, FILE *file)
 static void rename_own(struct child *c, entry e)
 {
     void *object = entry_object(e);
-    if (!object || e & ENTRY_TRY || !is_private(c, object, 1))
+    if (!object || e & ENTRY_TRY || c->looks_only || !is_private(c, object, 1))
         return;
     if (entry_kind(e) == KIND_MUTEX) {
         pthread_mutex_t *m = object;
@@ -244,9 +260,43 @@ static void rename_own(struct child *c, entry e)
     }
 }
 
-int repair_child(struct record *me, int old_tid)
+static int is_held_by_ghost(const void *object)
 {
-    struct child c = {.me = me, .old_tid = old_tid};
+    for (struct record *r = record_first(); r; r = record_next(r)) {
+        entry e = record_is_ghost(r) ? held_entry(r, object) : 0;
+        if (e && !(e & ENTRY_TRY))
+            return 1;
+    }
+    return 0;
+}
+
+/* Who waits for what another ghost holds isn't to blame. libc mends two kinds, and leaves one. */
+static void tell_of(const struct child *c, const struct record *ghost, int place, int found)
+{
+    entry e = ghost->slot[place];
+    enum kind kind = entry_kind(e);
+    int is_libcs = kind == KIND_ONCE || kind == KIND_FILE;
+    if ((is_libcs || kind == KIND_LIBC) && !(e & ENTRY_MARKS))
+        found = 1;
+    if (found && !(e & ENTRY_TRY && is_held_by_ghost(entry_object(e))))
+        blame_ghost(ghost, place, is_libcs || !c->looks_only);
+}
+
+static void mend_all(struct child *c, struct record *ghost)
+{
+    for (int i = ghost->nested < SLOTS ? (int)ghost->nested : SLOTS; i >= 0; i--) {
+        int before = c->mended;
+        if (!(ghost->slot[i] & ~ENTRY_MARKS))
+            continue;
+        mend(c, ghost, ghost->slot[i]);
+        if (ledger)
+            tell_of(c, ghost, i, c->mended != before);
+    }
+}
+
+int repair_child(struct record *me, int old_tid, int looks_only)
+{
+    struct child c = {.me = me, .old_tid = old_tid, .looks_only = looks_only};
     unsigned before = process.generation++;
     process.torn = 0;
     if (me)
@@ -255,9 +305,7 @@ int repair_child(struct record *me, int old_tid)
         if (r == me || r->generation != before)
             continue;
         process.torn |= held_inside(r);
-        for (int i = r->nested < SLOTS ? (int)r->nested : SLOTS; i >= 0; i--)
-            if (r->slot[i] & ~ENTRY_MARKS)
-                mend(&c, r, r->slot[i]);
+        mend_all(&c, r);
     }
     for (int i = 0; me && i <= SLOTS; i++)
         rename_own(&c, me->slot[i]);

@@ -11,8 +11,8 @@
 /*
  * me: the thread that forked, old_tid: what it was called in the parent. Counts the
  * generation, which makes every other record a ghost, and mends the ghosts' entries; then gives me's own locks its new name. Returns how many
- * objects were mended.
+ * objects were mended. looks_only: nothing is changed, and it returns how many would have been.
  */
-int repair_child(struct record *me, int old_tid);
+int repair_child(struct record *me, int old_tid, int looks_only);
 
 #endif

@@ -4,13 +4,14 @@
 #include <sys/mman.h>
 
 #include "base/layout.h"
+#include "base/options.h"
 #include "base/sys.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
 
-enum { FIRST_SLAB = 8, SLAB_BYTES = 128 * 1024 };
+enum { FIRST_SLAB = 8, SLAB_BYTES = 128 * 1024, PLACES_BYTES = (1 + SLOTS) * sizeof(void *) };
 
 struct slab {
     struct slab *next;
@@ -119,10 +120,12 @@ struct record *record_new(void)
         r = s ? claim_in(s) : NULL;
     }
     if (r) {
+        const void **taken = r->taken;
         memset(r, 0, offsetof(struct record, state));
         memset((char *)r + offsetof(struct record, generation), 0,
                sizeof *r - offsetof(struct record, generation));
         r->generation = process.generation;
+        r->taken = taken || !process.keeps_places ? taken : sys_pages(PLACES_BYTES);
         r->slot[0] = layout.outermost_slot_is_used;
     }
     return r;
@@ -191,7 +194,7 @@ struct record *record_of(pthread_t thread)
 
 struct record *record_of_ghost(pthread_t thread)
 {
-    if (process.generation == 0)
+    if (process.generation == 0 || options.mode == MODE_OBSERVE)
         return NULL;
     for (struct record *r = record_first(); r; r = record_next(r))
         if (r->thread == thread && record_is_ghost(r))

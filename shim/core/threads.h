@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/finding.h"
+
 /* An object that a thread is in: address, kind in the top byte, marks in the two lowest bits. */
 typedef uintptr_t entry;
 
@@ -62,6 +64,8 @@ struct record {
     int (*start_c11)(void *);
     void *argument;
     void *first_frame; /* where its stack begins, as far as we know; NULL: we don't */
+    const void **taken; /* where the entry of each slot was made; NULL: nobody wants to know */
+    char name[THREAD_NAME]; /* as it was when somebody last asked */
     void *result; /* the thread, when it ends: what a join answers in a child */
     _Atomic int ended;
 
@@ -89,6 +93,7 @@ struct process {
     int pid;
     unsigned generation;  /* forks from the first ancestor */
     int torn;             /* a ghost of the last fork was in a critical section */
+    int keeps_places;     /* records know where locks are taken */
     _Atomic int *present; /* on a page that a fork wipes: 0 in a child that no handler announced */
 };
 extern struct process process;

@@ -6,13 +6,13 @@
 
 EXPORT void exit(int status)
 {
-    libc.exit(exit_begin(status));
+    libc.exit(exit_begin(status, __builtin_return_address(0)));
     __builtin_unreachable();
 }
 
 EXPORT void quick_exit(int status)
 {
-    exit_prepare();
+    exit_prepare(__builtin_return_address(0));
     libc.quick_exit(status);
     __builtin_unreachable();
 }

@@ -14,7 +14,7 @@ EXPORT void call_once(once_flag *flag, void (*routine)(void))
 
 EXPORT int __cxa_guard_acquire(uint64_t *guard)
 {
-    return guard_acquire(guard);
+    return guard_acquire(guard, __builtin_return_address(0));
 }
 
 EXPORT void __cxa_guard_release(uint64_t *guard)

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "account.h"
 #include "atwork.h"
 #include "base/elf.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "core/await.h"
 #include "handlers.h"
 #include "hooks.h"
@@ -48,7 +50,15 @@ static void close_and_await(struct record *me)
     report_count(&report.exit_not_still, moving);
 }
 
-int exit_prepare(void)
+/* Somebody else exits: held as glibc has it from 2.41 on. */
+static void second(struct record *me, const void *site)
+{
+    account_second(me, site);
+    if (mode_closes())
+        gate_hold_for_ever(me);
+}
+
+int exit_prepare(const void *site)
 {
     struct record *me = record_self(), *nobody = NULL;
     if (!me || process_is_vfork_child())
@@ -57,15 +67,26 @@ int exit_prepare(void)
     gate_look_for_unseen_fork();
     if (!atomic_compare_exchange_strong(&exiter, &nobody, me)) { /* E1 */
         if (nobody != me)
-            gate_hold_for_ever(me); /* somebody else exits: as glibc has it from 2.41 on */
-        return 1; /* once more in the same thread: straight on to E5 */
+            second(me, site);
+        return mode_closes(); /* once more in the same thread: straight on to E5 */
     }
-    hooks_run(TIER_STOP);                                     /* E2 */
+    account_begins(me);
+    hooks_run(TIER_STOP); /* E2 */
+    if (!mode_closes()) {
+        account_unheld(me);
+        errno = saved_errno;
+        return 0;
+    }
+    int64_t began = trace_now();
     join_threads_at_work(me, JOINABLE, options.exit_join_ms); /* E3 */
+    TRACE(.phase = TRACE_WHOLE, .name = "joining", .category = "exit", .began = began);
     for (struct record *r = record_first(); r; r = record_next(r))
         r->pass = r->class == CLASS_LEFT; /* no longer whom a runtime spared at its own end */
     gate_runtime_ends(0);
+    began = trace_now();
     close_and_await(me); /* E4 */
+    TRACE(.phase = TRACE_WHOLE, .name = "awaiting stillness", .category = "exit", .began = began);
+    account_still(me);
     handlers_enter_list();
     errno = saved_errno;
     return 1;
@@ -84,9 +105,9 @@ void exit_leave(int status)
     leave(status);
 }
 
-int exit_begin(int status)
+int exit_begin(int status, const void *site)
 {
-    if (!exit_prepare())
+    if (!exit_prepare(site))
         return status;
     status_of_exit = status;
     if (options.exit_handlers == EXIT_HANDLERS_FLUSH) {
@@ -103,13 +124,13 @@ int exit_begin(int status)
 
 int exit_reached(int status)
 {
-    return lock_is_lost == WORKED_AROUND ? status_of_exit : exit_begin(status);
+    return lock_is_lost == WORKED_AROUND ? status_of_exit : exit_begin(status, NULL);
 }
 
 void exit_hold_early(void)
 {
     struct record *me = record_self();
-    if (!me || exiter)
+    if (!me || exiter || !mode_closes())
         return;
     gate_runtime_ends(1);
     close_and_await(me);
@@ -131,19 +152,32 @@ static void first_of_all(void *unused, int status)
     exit_reached(status);
 }
 
+/* What is left of exit: the last flush. */
+static void end_with(int status, void (*leave_by)(int))
+{
+    account_ends(self, status);
+    int other = account_status(status);
+    report_write();
+    TRACE(.phase = TRACE_INSTANT, .name = "end", .category = "exit", .counted = "status", .count = other);
+    if (other != status)
+        leave_by(other);
+}
+
 static void last_of_all(void *unused, int status)
 {
-    (void)unused, (void)status;
+    (void)unused;
     hooks_run(TIER_END);
-    streams_free(); /* E7 */
-    report_write();
+    if (mode_closes())
+        streams_free(); /* E7 */
+    streams_compare();
+    end_with(lock_is_lost == WORKED_AROUND ? status_of_exit : status, libc.exit);
 }
 
 static void last_of_quick(void *unused)
 {
     (void)unused;
     hooks_run(TIER_END);
-    report_write();
+    end_with(status_of_exit, libc.quick_exit);
 }
 
 void exit_start(void)
@@ -162,7 +196,7 @@ static int main_that_exits(int argc, char **argv, char **environment)
     if (self)
         self->first_frame = __builtin_frame_address(0);
     int status = program_main(argc, argv, environment);
-    return exit_begin(status);
+    return exit_begin(status, NULL);
 }
 
 main_function *exit_wrap_main(main_function *main)

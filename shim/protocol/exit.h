@@ -9,17 +9,17 @@
 void exit_start(void);
 
 /*
- * E1 to E4: returns when the caller is the exiting thread and the others were joined or hold
+ * E1 to E4, for a call at this place (NULL: unknown): returns when the caller is the exiting thread and the others were joined or hold
  * still; doesn't return in a thread that came second. At once in a thread that is in exit already.
- * Returns 0 where the shim is off, and in a child of vfork.
+ * Returns 0 where the shim is off or holds nobody, and in a child of vfork.
  */
-int exit_prepare(void);
+int exit_prepare(const void *site);
 
 /*
  * The same for a thread that ends the process by exit, with this status, which it returns. Doesn't
  * return where libc's exit is left out: by option, or because its lock is lost.
  */
-int exit_begin(int status);
+int exit_begin(int status, const void *site);
 
 /* The same for a handler that libc runs with this status; returns the one that counts. */
 int exit_reached(int status);

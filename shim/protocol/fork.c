@@ -3,12 +3,17 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/place.h"
 #include "base/report.h"
+#include "base/say.h"
+#include "base/signals.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "core/await.h"
+#include "core/blame.h"
 #include "core/operate.h"
 #include "core/repair.h"
 #include "core/runtime.h"
@@ -16,6 +21,7 @@
 #include "exit.h"
 #include "orphans.h"
 #include "streams.h"
+#include "stuck.h"
 
 enum { QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
 
@@ -64,13 +70,19 @@ static void leave_turn(void)
         sys_futex_wake(&forking.turn, 1);
 }
 
+static void rested(int64_t began, int given_up)
+{
+    report_rest(sys_now_us() - began, given_up);
+    TRACE(.phase = TRACE_WHOLE, .name = "coming to rest", .category = "fork", .began = began,
+          .counted = "not at rest", .count = given_up);
+}
+
 /* F2, F3 */
 static void come_to_rest(struct record *me)
 {
     int64_t began = sys_now_us();
     gate_close(me, GATE_FORK);
-    int given_up = await_stillness(me, GATE_FORK, options.fork_wait_ms);
-    report_rest(sys_now_us() - began, given_up);
+    rested(began, await_stillness(me, GATE_FORK, options.fork_wait_ms));
 }
 
 static int begin(struct record *me)
@@ -94,7 +106,7 @@ static int begin_with_lock(struct record *me)
         forking.owner = me;
         gate_close(me, GATE_FORK);
         if (!is_anybody_busy(me, 0)) {
-            report_rest(0, 0);
+            rested(sys_now_us(), 0);
             return 1;
         }
     }
@@ -112,7 +124,7 @@ static int begin_with_lock(struct record *me)
         now = sys_now_us();
     } while (turn && !given_up && now - began < options.fork_wait_ms && is_anybody_busy(me, 1));
     if (turn)
-        report_rest(now - began, given_up);
+        rested(began, given_up);
     return turn;
 }
 
@@ -127,7 +139,8 @@ static void finish(struct record *me)
 void fork_begin_early(void)
 {
     struct record *me = record_self();
-    if (!me || forking.owner == me || process_is_vfork_child() || !runtime_holds_lock())
+    if (!me || forking.owner == me || !mode_closes() || process_is_vfork_child() ||
+        !runtime_holds_lock())
         return;
     gate_look_for_unseen_fork();
     begin_with_lock(me);
@@ -152,13 +165,17 @@ static void prepare(void)
 {
     int saved_errno = errno;
     struct record *me = record_self();
-    if (me && forking.owner != me)
+    if (me && forking.owner != me && mode_closes())
         begin(me);
+    report_count(&report.forks, !mode_closes());
     orphans_prepare();
     if (options.flush_on_fork)
         streams_flush(); /* a slow reader may open the gate */
     if (me && forking.owner == me && !(gate & GATE_FORK))
         come_to_rest(me);
+    if (me)
+        blame_ask_names(me);
+    streams_note();
     errno = saved_errno;
 }
 
@@ -172,6 +189,19 @@ static void parent(void)
     errno = saved_errno;
 }
 
+/* mode=strict: what may be half written is not to be used. */
+static void child_may_end(void)
+{
+    if (options.mode != MODE_STRICT || !process.torn)
+        return;
+    ledger_say_all();
+    say("process ", say_number(process.pid), ": its data may be torn; it ends (mode=strict)");
+    if (ledger)
+        ledger->status = STATUS_ENDED;
+    report_write();
+    signals_end(options.strict_end == STRICT_ABORT, STATUS_ENDED);
+}
+
 /* F7: the first of the child's handlers. Mend before the gate opens. */
 static void child(void)
 {
@@ -183,7 +213,13 @@ static void child(void)
     if (me)
         me->tid = sys_gettid();
     report_reset();
-    report_count(&report.mended, repair_child(me, old_tid));
+    ledger_child_begins();
+    int mended = repair_child(me, old_tid, options.mode == MODE_OBSERVE);
+    ledger_child_ends();
+    report_count(&report.mended, options.mode == MODE_OBSERVE ? 0 : mended);
+    trace_process();
+    TRACE(.phase = TRACE_INSTANT, .name = "child", .category = "fork", .counted = "mended",
+          .count = mended);
     exit_forget(me);
     orphans_bind();
     if (options.flush_on_fork)
@@ -191,6 +227,10 @@ static void child(void)
     forking.owner = NULL;
     forking.turn = 0;
     gate_reset(me);
+    if (me && (process.torn || options.mode == MODE_OBSERVE))
+        me->owns |= OWNS_GHOSTS;
+    child_may_end();
+    stuck_watch();
     errno = saved_errno;
 }
 
@@ -228,6 +268,14 @@ int fork_register(void (*prepare)(void), void (*parent)(void), void (*child)(voi
     return libc.__register_atfork(prepare, parent, child, dso);
 }
 
+static void forked(pid_t pid, int64_t began)
+{
+    if (ledger)
+        atomic_fetch_add(&ledger->forks, 1);
+    TRACE(.phase = TRACE_WHOLE, .name = "fork", .category = "fork", .began = began,
+          .counted = "child", .count = pid);
+}
+
 pid_t fork_still(pid_t (*real)(void))
 {
     struct record *me = record_self();
@@ -236,8 +284,11 @@ pid_t fork_still(pid_t (*real)(void))
     gate_look_for_unseen_fork();
     gate_pass(me, PLACE_NONE);
     int may_give_up = runtime_holds_lock() && !runtime.keeps_lock_at_fork;
-    int begun = may_give_up ? begin_in_runtime(me) : begin(me);
+    int64_t began = trace_now();
+    int begun = !mode_closes() ? 0 : may_give_up ? begin_in_runtime(me) : begin(me);
     pid_t pid = real();
+    if (pid > 0)
+        forked(pid, began);
     if (begun && pid != 0 && forking.owner == me)
         finish(me); /* no handler ran */
     return pid;

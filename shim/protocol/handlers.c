@@ -2,10 +2,13 @@
 
 #include <stdatomic.h>
 
+#include "account.h"
+#include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "base/trace.h"
 #include "core/await.h"
 #include "core/operate.h"
 #include "exit.h"
@@ -90,6 +93,15 @@ static struct handler *handler_new(enum handler_kind kind, const void *function,
     return h;
 }
 
+int handlers_any(void)
+{
+    for (struct slab *s = slabs; s; s = s->next)
+        for (int i = 0; i < HANDLERS; i++)
+            if (s->handlers[i].used)
+                return 1;
+    return 0;
+}
+
 int handlers_are_mine(unsigned generation)
 {
     return generation == process.generation ||
@@ -100,7 +112,7 @@ int handlers_are_mine(unsigned generation)
 void handlers_enter_list(void)
 {
     if (listed.me != self)
-        busy_begin(&listed, (void *const *)&libc.exit);
+        busy_begin(&listed, (void *const *)&libc.exit, NULL);
 }
 
 static void leave_list(void)
@@ -121,6 +133,17 @@ static void call(const struct handler *h, int status)
     }
 }
 
+static void call_timed(const struct handler *h, int status)
+{
+    int64_t began = ledger ? sys_now_us() : 0;
+    call(h, status);
+    if (!ledger)
+        return;
+    account_handler(h->function.address, sys_now_us() - began, h->generation != process.generation);
+    TRACE(.phase = TRACE_WHOLE, .name = "exit handler", .category = "exit", .began = began,
+          .place = h->function.address);
+}
+
 /* Copied and freed before it runs: it may register another, or never return. */
 static void run_handler(struct handler *h, int status)
 {
@@ -135,8 +158,8 @@ static void run_handler(struct handler *h, int status)
     limit_begin(copy.function.address, status);
     report_count(&report.handlers, 1);
     if (handlers_are_mine(copy.generation))
-        call(&copy, status);
-    if (!self || !exit_is_mine(self))
+        call_timed(&copy, status);
+    if (!self || !exit_is_mine(self) || !mode_closes())
         return;
     gate_progress();
     limit_begin(NULL, status);
@@ -158,7 +181,7 @@ static void run_quick(void *unused)
     if (!newest)
         return;
     quick = newest->below;
-    exit_prepare();
+    exit_prepare(NULL);
     run_handler(newest, exit_status());
 }
 

@@ -28,6 +28,9 @@ void handlers_run_rest(void);
 /* Does what was registered in this generation of the process run here? */
 int handlers_are_mine(unsigned generation);
 
+/* Is any handler registered? */
+int handlers_any(void);
+
 /* Runs a library's handlers, as __cxa_finalize: no exit begins by it. */
 void handlers_finalize(void *dso);
 

@@ -2,6 +2,7 @@
 
 #include "base/elf.h"
 #include "base/layout.h"
+#include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/proc.h"
@@ -108,6 +109,53 @@ static void forget_one(FILE *f)
 {
     if (f->_flags & CURRENTLY_PUTTING && f->_mode <= 0)
         f->_IO_write_ptr = f->_IO_write_base;
+}
+
+/* Written by the forking thread before the fork, and read in the child. */
+enum { NOTED = 16 };
+static struct {
+    unsigned generation;
+    int count;
+    struct {
+        const FILE *stream;
+        const char *buffer;
+        long unwritten;
+    } noted[NOTED];
+} before_fork;
+
+static void note_one(FILE *f)
+{
+    long unwritten = f->_IO_write_ptr - f->_IO_write_base;
+    if (!(f->_flags & CURRENTLY_PUTTING) || f->_mode > 0 || unwritten <= 0 || before_fork.count == NOTED)
+        return;
+    int i = before_fork.count++;
+    before_fork.noted[i].stream = f;
+    before_fork.noted[i].buffer = f->_IO_write_base;
+    before_fork.noted[i].unwritten = unwritten;
+}
+
+void streams_note(void)
+{
+    before_fork.count = 0;
+    before_fork.generation = process.generation;
+    if (ledger)
+        each_stream(note_one);
+}
+
+static void compare_one(FILE *f)
+{
+    for (int i = 0; i < before_fork.count; i++)
+        if (before_fork.noted[i].stream == f && before_fork.noted[i].buffer == f->_IO_write_base &&
+            f->_IO_write_ptr - f->_IO_write_base >= before_fork.noted[i].unwritten)
+            ledger_tell(&(struct finding){.kind = FOUND_TWICE, .pid = sys_getpid(), .tid = f->_fileno,
+                                          .amount = before_fork.noted[i].unwritten});
+}
+
+/* A stream that was flushed begins its buffer anew. */
+void streams_compare(void)
+{
+    if (ledger && before_fork.count && before_fork.generation != process.generation)
+        each_stream(compare_one);
 }
 
 void streams_free(void) { each_stream(free_one); }

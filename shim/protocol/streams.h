@@ -15,6 +15,13 @@ void streams_free(void);
 /* Flushes the streams in which no thread is, not even the calling one. */
 void streams_flush(void);
 
+/*
+ * For the ledger: what streams have unwritten before a fork; and, when a child exits and is about to
+ * write the same, that it does.
+ */
+void streams_note(void);
+void streams_compare(void);
+
 /* In a child: what its parent has left in buffers is the parent's. */
 void streams_forget(void);
 

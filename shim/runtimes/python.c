@@ -10,13 +10,13 @@ void python_visit(void)
 {
     if (!record_self() || options.python == PYTHON_NO || !python_find())
         return;
-    if (python.Py_IsInitialized() && runtime_holds_lock())
+    if (options.mode != MODE_REPAIR && python.Py_IsInitialized() && runtime_holds_lock())
         python_install();
 }
 
 void python_thread_exits(const void *site)
 {
     struct record *me = record_self();
-    if (me && runtime_calls(site) && python_is_ending())
+    if (me && mode_closes() && runtime_calls(site) && python_is_ending())
         gate_hold_for_ever(me);
 }

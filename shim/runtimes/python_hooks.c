@@ -57,7 +57,7 @@ static object *join(object *self_argument, object *arguments)
     (void)self_argument;
     const struct record *me = record_self();
     object *idents = python.PySequence_GetItem(arguments, 0);
-    if (!idents || !me)
+    if (!idents || !me || !mode_closes())
         return none();
     set_all(0);
     each_thread(idents, mean_to_end);
@@ -232,7 +232,9 @@ static void about_to_fork(void)
 static enum stage begin(void)
 {
     object *names = python.PyDict_New();
-    if (!names || !fill(names) || !run(python_source, names) || !run(python_fork_source, names))
+    if (!names || !fill(names) || !run(python_source, names))
+        return FAILED;
+    if (options.mode != MODE_OBSERVE && !run(python_fork_source, names))
         return FAILED;
     hooks.look = borrowed(python.PyDict_GetItemString(names, "look"));
     hooks.snapshot = borrowed(python.PyDict_GetItemString(names, "snapshot_at_door"));

@@ -21,7 +21,7 @@ static void child(void)
     ghost->state = RECORD_LIVE;
 }
 
-static int repair(void) { return repair_child(me, OLD_TID); }
+static int repair(void) { return repair_child(me, OLD_TID, 0); }
 
 static pthread_mutex_t mutex_of(int type, int protocol, int robust)
 {

@@ -1,0 +1,68 @@
+/* What the kernel says of this process as a whole. */
+#include "proc.h"
+
+#include <string.h>
+#include <sys/time.h>
+
+#include "sys.h"
+
+struct entry {
+    uint64_t inode, offset;
+    unsigned short size;
+    unsigned char type;
+    char name[];
+};
+
+int proc_threads(void)
+{
+    char buffer[2048] __attribute__((aligned(8)));
+    long fd = sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0), size;
+    int count = 0;
+    while (fd >= 0 &&
+           (size = sys_call(SYS_getdents64, fd, (long)buffer, sizeof buffer, 0, 0, 0)) > 0)
+        for (long at = 0; at < size; at += ((struct entry *)(buffer + at))->size)
+            count += ((struct entry *)(buffer + at))->name[0] != '.';
+    if (fd >= 0)
+        sys_close((int)fd);
+    return count;
+}
+
+/* The number of bytes, or a negative errno. */
+static long read_whole(const char *path, char *buffer, size_t size)
+{
+    long fd = sys_open(path, O_RDONLY, 0);
+    if (fd < 0)
+        return fd;
+    long used = 0, more;
+    while ((size_t)used < size - 1 && (more = sys_read((int)fd, buffer + used, size - 1 - used)) > 0)
+        used += more;
+    sys_close((int)fd);
+    buffer[used] = 0;
+    return used;
+}
+
+uint64_t proc_handled_signals(void)
+{
+    char text[4096];
+    const char *at = read_whole("/proc/self/status", text, sizeof text) > 0
+                         ? strstr(text, "\nSigCgt:")
+                         : NULL;
+    uint64_t mask = 0;
+    if (!at)
+        return UINT64_MAX;
+    for (at += sizeof "\nSigCgt:"; *at && *at != '\n'; at++)
+        mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    return mask;
+}
+
+int proc_has_timer(void)
+{
+    char text[16];
+    for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++) {
+        struct itimerval left = {{0, 0}, {0, 0}};
+        if (sys_call(SYS_getitimer, which, (long)&left, 0, 0, 0, 0) < 0 || left.it_value.tv_sec ||
+            left.it_value.tv_usec)
+            return 1;
+    }
+    return read_whole("/proc/self/timers", text, sizeof text) != 0;
+}
