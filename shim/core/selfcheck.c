@@ -74,12 +74,12 @@ _Noreturn void selfcheck(void)
     struct doors d = count_doors();
     int forks_wipe = process_forks_wipe(), proc = sys_is_there("/proc/self/task");
     int fast = layout.outermost_slot_is_used == 0;
-    int works = is_in_front() && d.missing == 0 && options.mode == MODE_ACT;
+    int works = is_in_front() && d.missing == 0 && options.mode != MODE_OFF;
 
     say_to(1, "alive in ", say_string(program_name()), ", glibc ",
            say_string(version ? version() : "unknown"));
     say_to(1, "  calls that it stands in front of: ", say_number(d.ours),
-           say_string(options.mode == MODE_ACT ? "" : ", all of which pass (mode=off)"));
+           say_string(options.mode != MODE_OFF ? "" : ", all of which pass (mode=off)"));
     if (d.others)
         say_to(1, "  calls that others have taken: ", say_number(d.others), ", as ",
                say_string(d.lost), ", by ", say_string(*d.to ? d.to : "the program itself"));
