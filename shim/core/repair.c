@@ -206,6 +206,8 @@ static void mend(struct child *c, const struct record *ghost, entry e)
         mend_custom(c, ghost, object);
         return;
     }
+    if (entry_kind(e) == KIND_RUNTIME && !(e & ENTRY_TRY))
+        counts(c, 1); /* its adapter mends it, when the interpreter runs again */
     if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
