@@ -47,6 +47,23 @@ struct place_code place_code_of(const void *address)
     return code.end ? code : (struct place_code){0, 0};
 }
 
+/* What is written to while an object is loaded only is in such a segment too, by another header's word. */
+int place_is_writable(const void *address)
+{
+    const struct link_map *map = place_object(address);
+    struct headers h = map ? headers_of(map) : (struct headers){NULL, 0};
+    int writable = 0;
+    for (size_t i = 0; i < h.count; i++) {
+        const ElfW(Phdr) *p = &h.first[i];
+        if ((uintptr_t)address - (map->l_addr + p->p_vaddr) >= p->p_memsz)
+            continue;
+        if (p->p_type == PT_GNU_RELRO)
+            return 0;
+        writable = writable || (p->p_type == PT_LOAD && p->p_flags & PF_W);
+    }
+    return writable;
+}
+
 static const char *name_of(const struct link_map *map)
 {
     const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');

@@ -21,6 +21,9 @@ struct place_code {
 };
 struct place_code place_code_of(const void *address);
 
+/* Is it in the part of its object that is written to? */
+int place_is_writable(const void *address);
+
 /* For people: "object+0x123 (symbol)", cut to fit; in no object, the address alone. */
 struct place_text {
     char text[160];

@@ -5,6 +5,7 @@
 #include "base/layout.h"
 #include "blame.h"
 #include "runtime.h"
+#include "section.h"
 #include "wait.h"
 
 static struct semaphore_view *view(void *s) { return s; }
@@ -147,19 +148,10 @@ static int is_mine_already(const struct record *me, const struct taking *t)
     return type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP;
 }
 
-/*
- * The runtime tries its semaphores with its lock first, and would take them at a closed gate. A
- * runtime's own call may lose the lock on the way; anybody else's may not.
- */
-static void pass_without_lock(struct record *me, const struct taking *t, int place)
+/* The runtime tries its semaphores with its lock first, and would take them at a closed gate. */
+static int tries_for_runtime(const struct taking *t)
 {
-    if (t->kind != KIND_SEMAPHORE || t->method != METHOD_TRY || !runtime_calls(t->site))
-        return;
-    while (gate_closed(me) & GATE_FORK && held_outermost(me, place, 0) && runtime_holds_lock()) {
-        void *state = runtime.release();
-        gate_pass(me, place);
-        runtime.take(state);
-    }
+    return t->kind == KIND_SEMAPHORE && t->method == METHOD_TRY && runtime_calls(t->site);
 }
 
 /* slow path: slot = m|TRY; (gate: hold still;) libc's lock; slot = m; FENCE; read gate; closed and
@@ -171,8 +163,8 @@ static int acquire_listed(struct record *me, const struct taking *t)
     held_note(me, trying.place, t->site);
     for (;;) {
         gate_pass(me, trying.place);
-        if (UNLIKELY(gate_closed(me)))
-            pass_without_lock(me, t, trying.place);
+        if (UNLIKELY(gate_closed(me)) && tries_for_runtime(t))
+            section_pass(me, trying.place);
         int result = attempt(me, t);
         trying.taken = result == 0 || (t->kind == KIND_MUTEX && result == EOWNERDEAD);
         if (!trying.taken)

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "openmp.h"
 #include "runtime.h"
+#include "section.h"
 #include "wait.h"
 
 enum {
@@ -307,8 +308,11 @@ static int is_in_runtimes_mutex_only(const struct record *r)
 int is_anybody_busy(const struct record *me, int proven)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == me || record_is_ghost(r) || r->queued || !held_busy(r, 0) ||
-            is_in_runtimes_mutex_only(r))
+        if (r == me || record_is_ghost(r) || r->queued)
+            continue;
+        if (section_in_transit(r))
+            return 1;
+        if (!held_busy(r, 0) || is_in_runtimes_mutex_only(r))
             continue;
         if ((!proven || held_busy_proven(r, 0)) && record_alive(r) &&
             !still_stuck(r, r->stuck_run_time))

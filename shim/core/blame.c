@@ -17,7 +17,8 @@ static const char *const kinds[] = {
     [KIND_CONDITION] = "condition",   [KIND_SPIN] = "spinlock",
     [KIND_BARRIER] = "barrier",       [KIND_ONCE] = "once-routine",
     [KIND_GUARD] = "C++ static",      [KIND_FILE] = "stream",
-    [KIND_LIBC] = "libc function",    [KIND_CUSTOM] = "lock of the program"};
+    [KIND_LIBC] = "libc function",    [KIND_CUSTOM] = "lock of the program",
+    [KIND_RUNTIME] = "lock of the interpreter"};
 
 /* In these a thread may sleep for long, and the child has no trouble with them: see DESIGN.md. */
 static const char *const harmless[] = {

@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "base/trace.h"
 #include "runtime.h"
+#include "section.h"
 
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
@@ -126,6 +127,8 @@ int gate_stops(struct record *me, int place)
 {
     uint32_t closed = gate_closed(me);
     if (!closed || (closed == GATE_EXIT && exit_lets_go(me)) || runtime_holds_lock())
+        return 0;
+    if (closed == GATE_FORK && section_may_be_given(me))
         return 0;
     return held_outermost(me, place, closed == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0);
 }

@@ -119,6 +119,19 @@ void held_drop(const void *object)
             held_pop(me, i);
 }
 
+/* As its own thread would empty the slot; one that is changing meanwhile is no claim. */
+int held_disown(const void *object, enum kind kind)
+{
+    int count = 0;
+    for (struct record *r = record_first(); r; r = record_next(r))
+        for (int i = record_is_ghost(r) ? -1 : nested(r); i >= 0; i--) {
+            entry e = held_get(r, i);
+            if ((e & ~ENTRY_CHRONIC) == entry_of(object, kind))
+                count += atomic_compare_exchange_strong(&r->slot[i], &e, i ? ENTRY_NOTHING : 0);
+        }
+    return count;
+}
+
 int held_count(const struct record *r, const void *object, enum kind kind)
 {
     int count = 0;

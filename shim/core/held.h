@@ -20,7 +20,8 @@ enum kind {
     KIND_GUARD, /* of a C++ function-local static */
     KIND_FILE,  /* flockfile */
     KIND_LIBC,  /* a libc function with locks of its own: nothing to mend */
-    KIND_CUSTOM /* announced by the program */
+    KIND_CUSTOM, /* announced by the program */
+    KIND_RUNTIME /* of a language runtime: its adapter mends it */
 };
 
 #define ENTRY_TRY ((entry)1)     /* not in it: trying, waiting, operating */
@@ -82,6 +83,9 @@ int held_find(const struct record *r, const void *object, enum kind kind);
 
 /* Drops all entries of one's own for an object that begins or ends its life. */
 void held_drop(const void *object);
+
+/* The object was released by somebody else, or ends its life: no thread claims it any more. How many did? */
+int held_disown(const void *object, enum kind kind);
 
 /* The newest entry of r, 0 if it has none. */
 entry held_newest(const struct record *r);

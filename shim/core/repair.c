@@ -200,12 +200,14 @@ static void mend(struct child *c, const struct record *ghost, entry e)
         [KIND_WRITE] = sizeof(pthread_rwlock_t),  [KIND_SEMAPHORE] = sizeof(sem_t),
         [KIND_CONDITION] = sizeof(pthread_cond_t),
         [KIND_SPIN] = sizeof(pthread_spinlock_t), [KIND_BARRIER] = sizeof(pthread_barrier_t),
-        [KIND_GUARD] = sizeof(uint64_t),          [KIND_CUSTOM] = 0};
+        [KIND_GUARD] = sizeof(uint64_t),          [KIND_RUNTIME] = 0};
     void *object = entry_object(e);
     if (entry_kind(e) == KIND_CUSTOM) {
         mend_custom(c, ghost, object);
         return;
     }
+    if (entry_kind(e) == KIND_RUNTIME && !(e & ENTRY_TRY))
+        counts(c, 1); /* its adapter mends it, when the interpreter runs again */
     if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {

@@ -14,6 +14,7 @@ struct runtime {
     int (*holds_lock)(void);   /* does the calling thread hold the lock? */
     void *(*release)(void);    /* gives it up ... */
     void (*take)(void *state); /* ... and takes it again */
+    int (*is_locked)(const void *); /* is this lock of KIND_RUNTIME taken? May be NULL */
     int keeps_lock_at_fork;      /* its fork holds more locks than that one, which others want with it */
     void (*about_to_fork)(void); /* with the lock and a closed gate; may be NULL */
     void *_Atomic mutex; /* what its lock was made of when somebody last waited for it */

@@ -11,6 +11,8 @@
 #include "protocol/exit.h"
 #include "protocol/fork.h"
 #include "python_api.h"
+#include "python_locks.h"
+#include "python_sections.h"
 
 enum stage { ABSENT, IN_PLACE, FAILED };
 
@@ -112,48 +114,6 @@ static object *end_fork(object *self_argument, object *arguments)
     return none();
 }
 
-/* A frame object: reference count, type, the outer frame, and where its locals and its stack are. */
-enum { FRAME_INSIDE = 3, FRAME_HEAD = 24, TAGS = 3 };
-
-static ssize_t first_local; /* index of a frame's first local, in words */
-
-static uintptr_t word_of_frame(object *frame, ssize_t i)
-{
-    const uintptr_t *inside = ((const uintptr_t *const *)frame)[FRAME_INSIDE];
-    return sys_readable(&inside[i]) ? inside[i] & ~(uintptr_t)TAGS : 0;
-}
-
-/* find_locals(frame, object): object is the frame's first local. Tells whether it was found. */
-static object *find_locals(object *self_argument, object *arguments)
-{
-    (void)self_argument;
-    object *frame = python.PySequence_GetItem(arguments, 0);
-    object *wanted = python.PySequence_GetItem(arguments, 1);
-    ssize_t i = 0;
-    while (i < FRAME_HEAD && word_of_frame(frame, i) != (uintptr_t)wanted)
-        i++;
-    first_local = i;
-    python.Py_DecRef(frame);
-    python.Py_DecRef(wanted);
-    return python.PyBool_FromLong(i < FRAME_HEAD);
-}
-
-/* stack(frame, i): a new reference to what is there. */
-static object *stack(object *self_argument, object *arguments)
-{
-    (void)self_argument;
-    object *frame = python.PySequence_GetItem(arguments, 0);
-    object *index = python.PySequence_GetItem(arguments, 1);
-    ssize_t i = (ssize_t)python.PyLong_AsUnsignedLongMask(index);
-    object *found = (object *)word_of_frame(frame, first_local + i);
-    python.Py_DecRef(frame);
-    python.Py_DecRef(index);
-    if (!found)
-        return python.PyBool_FromLong(0);
-    python.Py_IncRef(found);
-    return found;
-}
-
 /* The last thing that an interpreter does. Its process may live on, and begin another one. */
 static void interpreter_ended(void)
 {
@@ -163,13 +123,19 @@ static void interpreter_ended(void)
     exit_goes_on();
 }
 
-static struct method join_method = {"join", join, METHOD_VARARGS, NULL};
-static struct method hold_method = {"hold", hold, METHOD_VARARGS, NULL};
-static struct method lasts_method = {"lasts", lasts, METHOD_VARARGS, NULL};
-static struct method begin_fork_method = {"begin_fork", begin_fork, METHOD_VARARGS, NULL};
-static struct method end_fork_method = {"end_fork", end_fork, METHOD_VARARGS, NULL};
-static struct method find_locals_method = {"find_locals", find_locals, METHOD_VARARGS, NULL};
-static struct method stack_method = {"stack", stack, METHOD_VARARGS, NULL};
+/* What the adapter's functions in Python call. */
+static struct method methods[] = {
+    {"join", join, METHOD_VARARGS, NULL},
+    {"hold", hold, METHOD_VARARGS, NULL},
+    {"lasts", lasts, METHOD_VARARGS, NULL},
+    {"begin_fork", begin_fork, METHOD_VARARGS, NULL},
+    {"end_fork", end_fork, METHOD_VARARGS, NULL},
+    {"hook_lock", locks_hook, METHOD_VARARGS, NULL},
+    {"section", section_begin, METHOD_VARARGS, NULL},
+    {"section_end", section_end, METHOD_VARARGS, NULL},
+    {"sections", section_list, METHOD_VARARGS, NULL},
+    {"locks_seen", section_count_seen, METHOD_VARARGS, NULL},
+};
 
 /* Gives the object, a new reference or NULL, to the dictionary. */
 static int put(object *names, const char *name, object *value)
@@ -189,16 +155,11 @@ static object *borrowed(object *value)
 
 static int fill(object *names)
 {
-    object *modules = python.PyImport_GetModuleDict();
-    return put(names, "__builtins__", borrowed(python.PyEval_GetBuiltins())) &&
-           put(names, "modules", borrowed(modules)) &&
-           put(names, "join", python.PyCFunction_NewEx(&join_method, NULL, NULL)) &&
-           put(names, "begin_fork", python.PyCFunction_NewEx(&begin_fork_method, NULL, NULL)) &&
-           put(names, "end_fork", python.PyCFunction_NewEx(&end_fork_method, NULL, NULL)) &&
-           put(names, "find_locals", python.PyCFunction_NewEx(&find_locals_method, NULL, NULL)) &&
-           put(names, "stack", python.PyCFunction_NewEx(&stack_method, NULL, NULL)) &&
-           put(names, "lasts", python.PyCFunction_NewEx(&lasts_method, NULL, NULL)) &&
-           put(names, "hold", python.PyCFunction_NewEx(&hold_method, NULL, NULL));
+    int done = put(names, "__builtins__", borrowed(python.PyEval_GetBuiltins())) &&
+               put(names, "modules", borrowed(python.PyImport_GetModuleDict()));
+    for (size_t i = 0; done && i < sizeof methods / sizeof *methods; i++)
+        done = put(names, methods[i].name, python.PyCFunction_NewEx(&methods[i], NULL, NULL));
+    return done;
 }
 
 /* Only the main interpreter's threads outlive its end. */
@@ -234,7 +195,8 @@ static enum stage begin(void)
     object *names = python.PyDict_New();
     if (!names || !fill(names) || !run(python_source, names))
         return FAILED;
-    if (options.mode != MODE_OBSERVE && !run(python_fork_source, names))
+    if (options.mode != MODE_OBSERVE &&
+        (!run(python_semaphore_source, names) || !run(python_fork_source, names)))
         return FAILED;
     hooks.look = borrowed(python.PyDict_GetItemString(names, "look"));
     hooks.snapshot = borrowed(python.PyDict_GetItemString(names, "snapshot_at_door"));
