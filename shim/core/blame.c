@@ -3,13 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/layout.h"
 #include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "runtime.h"
 
-enum { SAID = 16 };
+enum { SAID = 16, SPARED = 256 };
 
 static const char *const kinds[] = {
     [KIND_MUTEX] = "mutex",           [KIND_READ] = "rwlock (read)",
@@ -55,13 +57,37 @@ static const void *taken_at(const struct record *r, int place)
     return r->taken && place >= 0 ? r->taken[place] : NULL;
 }
 
+/* Written by the thread that is about to fork, with a runtime's lock. */
+static struct {
+    int count;
+    const void *object[SPARED];
+} spared;
+
+void blame_spare(const void *object)
+{
+    if (!object)
+        spared.count = 0;
+    else if (spared.count < SPARED)
+        spared.object[spared.count++] = object;
+}
+
+static int is_spared(const void *object)
+{
+    int i = 0;
+    while (i < spared.count && spared.object[i] != object)
+        i++;
+    return i < spared.count || object == runtime.mutex; /* which the runtime makes anew */
+}
+
 void blame_ghost(const struct record *ghost, int place, int mended)
 {
     entry e = held_get(ghost, place);
     enum kind kind = entry_kind(e);
-    if (!ledger || kind == KIND_CONDITION || kind == KIND_BARRIER)
+    if (!ledger || kind == KIND_CONDITION || kind == KIND_BARRIER || held_for_life(e))
         return;
     const void *object = entry_object(e);
+    if (is_spared(object))
+        return;
     struct finding f = {.kind = FOUND_HELD, .pid = sys_getpid(), .mended = mended,
                         .what = kinds[kind], .object = object};
     if (kind == KIND_LIBC) {
@@ -155,12 +181,27 @@ void blame_call(void *const *function, const void *site)
     errno = saved_errno;
 }
 
+/*
+ * More threads wait in it, by its own word, than are here: a program that made it anew in the child has
+ * no trouble with it.
+ */
+static int has_ghosts(const void *condition)
+{
+    enum { WAITER = 8 };
+    if (layout.condition_wrefs < 0)
+        return 0;
+    uint32_t waiting = ((const uint32_t *)condition)[layout.condition_wrefs] / WAITER;
+    for (struct record *r = record_first(); r && waiting; r = record_next(r))
+        waiting -= !record_is_ghost(r) && held_find(r, condition, KIND_CONDITION) >= 0;
+    return waiting != 0;
+}
+
 void blame_condition(const void *condition, const void *site)
 {
     int saved_errno = errno;
     for (struct record *r = options.mode == MODE_OBSERVE ? record_first() : NULL; r; r = record_next(r)) {
         int place = record_is_ghost(r) ? held_find(r, condition, KIND_CONDITION) : PLACE_NONE;
-        if (place < 0 || sys_mapping(condition) != MAPPING_PRIVATE)
+        if (place < 0 || sys_mapping(condition) != MAPPING_PRIVATE || !has_ghosts(condition))
             continue;
         tell(FOUND_CONDITION, condition, KIND_CONDITION, site, r, place);
         break;

@@ -14,6 +14,9 @@ void blame_thread(struct finding *f, const struct record *r);
 /* Before a fork: in the child nobody can ask for the names of threads. Nothing without a ledger. */
 void blame_ask_names(const struct record *me);
 
+/* At the next fork nobody is to blame for these; NULL: forget those of the last one. */
+void blame_spare(const void *object);
+
 /*
  * In a child: the ghost's entry at this place is a finding, if it is one; mended: the child gets the lock.
  * Nothing without a ledger.

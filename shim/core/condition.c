@@ -52,10 +52,12 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     struct condition_wait w __attribute__((cleanup(condition_wait_end))) = {.me = me, .mutex = m};
     const entry e = entry_of(m, KIND_MUTEX) | ENTRY_TRY;
     w.mutex_place = held_find(me, m, KIND_MUTEX);
-    if (w.mutex_place == PLACE_NONE)
+    if (w.mutex_place == PLACE_NONE) {
         w.mutex_place = held_push(me, e);
-    else
+        held_note(me, w.mutex_place, t->site);
+    } else {
         held_set(me, w.mutex_place, e);
+    }
     w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
     held_note(me, w.condition_place, t->site);
     if (UNLIKELY(me->owns & OWNS_GHOSTS))

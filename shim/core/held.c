@@ -188,8 +188,7 @@ int held_inside(const struct record *r)
 {
     for (int i = nested(r); i >= 0; i--) {
         entry e = held_get(r, i);
-        int lasts = e & ENTRY_CHRONIC && entry_kind(e) == KIND_SEMAPHORE;
-        if (e && !(e & ENTRY_TRY) && !lasts && !stale(r, e))
+        if (e && !(e & ENTRY_TRY) && !held_for_life(e) && !stale(r, e))
             return 1;
     }
     return r->over != 0;

@@ -113,6 +113,12 @@ int held_busy_proven(const struct record *r, unsigned ignored);
    of its, no section. */
 int held_inside(const struct record *r);
 
+/* A semaphore that its holder keeps for as long as it lives: no section. */
+static inline int held_for_life(entry e)
+{
+    return e & ENTRY_CHRONIC && entry_kind(e) == KIND_SEMAPHORE;
+}
+
 /* Whoever holds this object holds it for good: chronic from now on. */
 void held_lasts(const void *object, enum kind kind);
 

@@ -285,6 +285,8 @@ pid_t fork_still(pid_t (*real)(void))
     gate_pass(me, PLACE_NONE);
     int may_give_up = runtime_holds_lock() && !runtime.keeps_lock_at_fork;
     int64_t began = trace_now();
+    if (options.mode == MODE_OBSERVE && runtime_holds_lock() && runtime.about_to_fork)
+        runtime.about_to_fork();
     int begun = !mode_closes() ? 0 : may_give_up ? begin_in_runtime(me) : begin(me);
     pid_t pid = real();
     if (pid > 0)

@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "base/report.h"
 #include "base/sys.h"
+#include "core/blame.h"
 #include "core/gate.h"
 #include "core/runtime.h"
 #include "protocol/atwork.h"
@@ -92,8 +93,10 @@ static object *lasts(object *self_argument, object *arguments)
     object *lock = python.PySequence_GetItem(arguments, 0);
     const void *const *words = (const void *const *)lock;
     for (int i = 2; words && i < WORDS; i++)
-        if (words[i])
+        if (words[i]) {
             held_lasts(words[i], KIND_SEMAPHORE);
+            blame_spare(words[i]);
+        }
     if (lock)
         python.Py_DecRef(lock);
     return none();
@@ -182,6 +185,7 @@ static int run(const char *source, object *names)
 /* The forking thread has the interpreter lock, and the gate is closed. */
 static void about_to_fork(void)
 {
+    blame_spare(NULL);
     object *result = hooks.snapshot && !hooks.looking && !python_is_ending() && is_main_interpreter()
                          ? python.PyObject_CallObject(hooks.snapshot, NULL)
                          : NULL;
@@ -195,8 +199,9 @@ static enum stage begin(void)
     object *names = python.PyDict_New();
     if (!names || !fill(names) || !run(python_source, names))
         return FAILED;
-    if (options.mode != MODE_OBSERVE &&
-        (!run(python_semaphore_source, names) || !run(python_fork_source, names)))
+    int is_whole = mode_closes() ? run(python_semaphore_source, names) && run(python_fork_source, names)
+                                 : run(python_observe_source, names);
+    if (!is_whole)
         return FAILED;
     hooks.look = borrowed(python.PyDict_GetItemString(names, "look"));
     hooks.snapshot = borrowed(python.PyDict_GetItemString(names, "snapshot_at_door"));

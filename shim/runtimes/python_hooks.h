@@ -2,7 +2,8 @@
 #ifndef HOLDSTILL_PYTHON_HOOKS_H
 #define HOLDSTILL_PYTHON_HOOKS_H
 
-extern const char python_source[], python_semaphore_source[], python_fork_source[];
+extern const char python_source[], python_semaphore_source[], python_fork_source[],
+    python_observe_source[];
 
 /*
  * The calling thread holds the interpreter lock: puts the hooks in place, into modules that came

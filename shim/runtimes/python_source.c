@@ -81,3 +81,34 @@ const char python_source[] =
     "    util = modules.get('multiprocessing.util')\n"
     "    if util is not None:\n"
     "        replace(util, '_exit_function', end_of_process, threading)\n";
+
+/*
+ * In the place of python_fork_source where a fork is only observed. By locks in the frames of threading
+ * a thread is woken (Condition.wait) or told of another's end (join), and some are made anew in the child
+ * by threading itself: none of them is a section.
+ */
+const char python_observe_source[] =
+    "def renewed(thread):\n"
+    "    if hasattr(thread, '_started'):\n"
+    "        lasts(thread._started._cond._lock)\n"
+    "        lasts(getattr(thread, '_tstate_lock', None))\n"
+    "\n"
+    "def signals_of_threading():\n"
+    "    threading = modules['threading'].Condition.wait.__code__.co_filename\n"
+    "    for frame in frames().values():\n"
+    "        while frame is not None:\n"
+    "            if frame.f_code.co_filename == threading:\n"
+    "                lasts(frame.f_locals.get('waiter'))\n"
+    "                lasts(frame.f_locals.get('lock'))\n"
+    "                renewed(frame.f_locals.get('self'))\n"
+    "            frame = frame.f_back\n"
+    "\n"
+    "def threading_renews():\n"
+    "    threading = modules['threading']\n"
+    "    lasts(threading._active_limbo_lock)\n"
+    "    for thread in [*threading._active.values(), *threading._limbo.values()]:\n"
+    "        renewed(thread)\n"
+    "\n"
+    "def snapshot_at_door():\n"
+    "    guarded(signals_of_threading)\n"
+    "    guarded(threading_renews)\n";
