@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "export.h"
+
 enum { OPTION_TEXT_SIZE = 256 };
 
 /* Milliseconds are kept as microseconds; "inf" leaves room for sums and multiples. */
@@ -27,7 +29,7 @@ enum { ORPHANS_KEEP, ORPHANS_TERM, ORPHANS_KILL };
 enum { DLCLOSE_CLOSE, DLCLOSE_KEEP };
 enum { PYTHON_YES, PYTHON_NO };
 
-extern struct options options;
+extern INTERNAL struct options options;
 
 /* Sets the defaults, then what `text` says. Every fault in it is one line on stderr; the default
    stays. Async-signal-safe. */

@@ -2,18 +2,13 @@
 
 #include <errno.h>
 
+#include "base/layout.h"
 #include "base/libc.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "wait.h"
 
 enum { JOIN_LOOKS = 20, JOIN_LOOK_US = 50 };
-
-static void safepoint(struct record *me)
-{
-    if (gate_closed(me) & GATE_EXIT)
-        gate_pass(me, PLACE_NONE);
-}
 
 void thread_ends(void *result)
 {
@@ -22,7 +17,7 @@ void thread_ends(void *result)
         return;
     me->result = result;
     me->ended = 1;
-    safepoint(me);
+    gate_safepoint(me);
 }
 
 void thread_set_class(enum thread_class class)
@@ -40,7 +35,7 @@ static struct record *begin(void *record)
     struct record *r = record;
     record_adopt(r);
     r->first_frame = __builtin_frame_address(0);
-    safepoint(r);
+    gate_safepoint(r);
     return r;
 }
 
@@ -131,7 +126,10 @@ int thread_detach(pthread_t thread)
 int thread_cancel(pthread_t thread)
 {
     struct record *me = record_self();
-    return me && record_of_ghost(thread) ? ESRCH : libc.pthread_cancel(thread);
+    if (me && record_of_ghost(thread))
+        return ESRCH;
+    layout.semaphore_steps = 0; /* sem_wait is a cancellation point even if it needn't wait */
+    return libc.pthread_cancel(thread);
 }
 
 int thread_kill(pthread_t thread, int signal)
