@@ -26,17 +26,18 @@ struct handler {
     void *argument, *dso;
     unsigned generation;
     struct handler *below; /* in the list of those for quick_exit */
-    _Atomic int used;
+    struct handler *next;  /* in the list of those that have run */
 };
 
-/* Handlers live in slabs that only grow, like records. */
+/* Handlers live in slabs, which are never unmapped, and are used again when they have run. */
 struct slab {
-    struct slab *_Atomic next;
+    _Atomic unsigned used;
     struct handler handlers[];
 };
 enum { HANDLERS = (SLAB_BYTES - sizeof(struct slab)) / sizeof(struct handler) };
 
-static struct slab *_Atomic slabs;
+static struct slab *_Atomic newest_slab;
+static struct handler *_Atomic spare;
 
 /* The depth of __cxa_finalize calls of this thread: dlclose runs handlers too. */
 static _Thread_local int finalizing __attribute__((tls_model("initial-exec")));
@@ -47,33 +48,48 @@ static struct handler *_Atomic quick;
 /* The exiting thread's entry while it is in libc's list. */
 static struct busy listed;
 
-static struct handler *claim_in(struct slab *s)
+static void put_back(struct handler *first)
 {
-    for (int i = 0; i < HANDLERS; i++) {
-        int expected = 0;
-        if (!s->handlers[i].used &&
-            atomic_compare_exchange_strong(&s->handlers[i].used, &expected, 1))
-            return &s->handlers[i];
-    }
-    return NULL;
+    struct handler *last = first, *head = NULL;
+    if (atomic_compare_exchange_strong(&spare, &head, first))
+        return;
+    while (last->next)
+        last = last->next;
+    do
+        last->next = head;
+    while (!atomic_compare_exchange_weak(&spare, &head, first));
 }
 
-static struct handler *claim(void)
+static void release(struct handler *h)
 {
-    struct handler *h = NULL;
-    for (struct slab *s = slabs; s && !h; s = s->next)
-        h = claim_in(s);
-    if (h)
-        return h;
-    struct slab *s = sys_pages(SLAB_BYTES);
+    h->next = NULL;
+    put_back(h);
+}
+
+static struct handler *claim_new(void)
+{
+    struct slab *s = newest_slab;
+    unsigned i = s ? s->used++ : HANDLERS;
+    if (i < HANDLERS)
+        return &s->handlers[i];
+    s = sys_pages(SLAB_BYTES);
     if (!s)
         return NULL;
-    s->handlers[0].used = 1;
-    struct slab *head = slabs;
-    do
-        s->next = head;
-    while (!atomic_compare_exchange_weak(&slabs, &head, s));
+    s->used = 1;
+    newest_slab = s; /* of two at once one keeps its single handler */
     return &s->handlers[0];
+}
+
+/* Takes all that are spare and puts back the others: who takes only the first one of a list would have to
+   know that it is the first one still. */
+static struct handler *claim(void)
+{
+    struct handler *h = atomic_exchange(&spare, NULL);
+    if (!h)
+        return claim_new();
+    if (h->next)
+        put_back(h->next);
+    return h;
 }
 
 /* NULL: register it as libc would. */
@@ -125,7 +141,7 @@ static void call(const struct handler *h, int status)
 static void run_handler(struct handler *h, int status)
 {
     struct handler copy = *h;
-    h->used = 0;
+    release(h);
     if (finalizing) {
         call(&copy, status);
         return;
@@ -168,7 +184,7 @@ static int register_with_libc(struct handler *h)
     BUSY(libc.__cxa_atexit); /* the list has a lock that nobody resets */
     int result = libc.__cxa_atexit(run, h, h->dso);
     if (result != 0)
-        h->used = 0;
+        release(h);
     return result;
 }
 
