@@ -40,8 +40,10 @@ static void wake(void)
     layout_probe();
     ledger_start();
     trace_start();
-    if (ledger_wants_places())
-        layout.outermost_slot_is_used = process.keeps_places = 1;
+    if (ledger_wants_places()) {
+        process.keeps_places = 1;
+        layout_leave_to_libc();
+    }
     process_start();
     int is_glibc = elf_next("gnu_get_libc_version") != NULL;
     int next = is_glibc && options.mode != MODE_OFF ? AWAKE : OFF;

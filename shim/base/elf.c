@@ -8,6 +8,8 @@
 
 #include "sys.h"
 
+_Atomic unsigned elf_opened;
+
 enum { VERSION_HIDDEN = 0x8000 }; /* a version symbol: not the default one */
 
 /* ld.so relocates these in place for most objects, but not for the vDSO. */

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "export.h"
+
 /*
  * The address of the default version of `name` in the first loaded object behind ours,
  * as dlsym(RTLD_NEXT) would search; NULL if there is none. Unlike dlsym it takes no
@@ -48,6 +50,13 @@ void *elf_variable(const char *name);
 
 /* As elf_fill in the program and in libraries whose file names begin so, those loaded later too. */
 void elf_fill_bound(const char *prefix, const struct elf_name *names, size_t count);
+
+/*
+ * How often the program has opened a library, or has it opened one now and then that we can't see the end
+ * of (ELF_AT_ANY_TIME, which stays). While it is the same nothing was loaded that the program asked for.
+ */
+enum { ELF_AT_ANY_TIME = 1u << 30 };
+extern INTERNAL _Atomic unsigned elf_opened;
 
 /* The object that was loaded last: the same as before if nothing was loaded since. */
 const void *elf_newest(void);

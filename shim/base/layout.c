@@ -1,10 +1,12 @@
 #include "layout.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "elf.h"
 #include "libc.h"
 #include "sys.h"
+#include "uncontended.h"
 
 struct layout layout = {.condition_wrefs = -1};
 
@@ -83,25 +85,77 @@ static int probe_semaphore(void)
 
 static int looks(const pthread_mutex_t *m, int lock, int owner, unsigned users)
 {
-    return m->__data.__lock == lock && m->__data.__owner == owner &&
-           m->__data.__nusers == users && m->__data.__kind == 0;
+    return m->__data.__lock == lock && m->__data.__owner == owner && m->__data.__nusers == users;
 }
 
-/* Lock one way, look, unlock the other way. */
-static int probe_mutex(void)
+/* Each is locked one way, looked at, and unlocked the other way; contended too. */
+static int probe_mutex_type(int type)
 {
     pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-    int tid = sys_gettid();
+    const int tid = sys_gettid(), again = type == PTHREAD_MUTEX_ERRORCHECK_NP ? EDEADLK : ETIMEDOUT;
+    const struct timespec past = {0, 0};
+    m.__data.__kind = type;
     if (libc.pthread_mutex_lock(&m) != 0 || !looks(&m, 1, tid, 1))
         return 0;
-    m.__data.__owner = 0;
-    m.__data.__nusers = 0;
-    m.__data.__lock = 0;
-    if (libc.pthread_mutex_trylock(&m) != 0 || !looks(&m, 1, tid, 1))
+    m.__data.__count = 0;
+    mutex_give(&m);
+    if (!looks(&m, 0, 0, 0) || !mutex_take(&m, tid) || !looks(&m, 1, tid, 1) || mutex_take(&m, tid))
         return 0;
-    if (libc.pthread_mutex_trylock(&m) != EBUSY)
+    if (type == PTHREAD_MUTEX_RECURSIVE_NP) {
+        if (libc.pthread_mutex_trylock(&m) != 0 || m.__data.__count != 2 || !looks(&m, 1, tid, 1) ||
+            libc.pthread_mutex_unlock(&m) != 0 || m.__data.__count != 1)
+            return 0;
+    } else if (libc.pthread_mutex_trylock(&m) != EBUSY ||
+               libc.pthread_mutex_timedlock(&m, &past) != again ||
+               !looks(&m, again == ETIMEDOUT ? 2 : 1, tid, 1)) {
         return 0;
-    return libc.pthread_mutex_unlock(&m) == 0 && looks(&m, 0, 0, 0);
+    }
+    return libc.pthread_mutex_unlock(&m) == 0 && looks(&m, 0, 0, 0) && m.__data.__kind == type;
+}
+
+static int probe_mutex(void)
+{
+    return probe_mutex_type(PTHREAD_MUTEX_TIMED_NP) && probe_mutex_type(PTHREAD_MUTEX_RECURSIVE_NP) &&
+           probe_mutex_type(PTHREAD_MUTEX_ERRORCHECK_NP) &&
+           probe_mutex_type(PTHREAD_MUTEX_ADAPTIVE_NP);
+}
+
+static int probe_rwlock(void)
+{
+    pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER, free = lock;
+    if (libc.pthread_rwlock_rdlock(&lock) != 0 || !rwlock_take_read(&lock) ||
+        libc.pthread_rwlock_trywrlock(&lock) != EBUSY || libc.pthread_rwlock_unlock(&lock) != 0 ||
+        libc.pthread_rwlock_trywrlock(&lock) != EBUSY || !rwlock_give_read(&lock) ||
+        memcmp(&lock, &free, sizeof lock) != 0)
+        return 0;
+    return libc.pthread_rwlock_trywrlock(&lock) == 0 && !rwlock_take_read(&lock) &&
+           !rwlock_give_read(&lock) && libc.pthread_rwlock_unlock(&lock) == 0;
+}
+
+static int probe_semaphore_steps(void)
+{
+    sem_t s;
+    if (libc.sem_init(&s, 0, 2) != 0)
+        return 0;
+    return semaphore_take(&s) && libc.sem_trywait(&s) == 0 && !semaphore_take(&s) &&
+           libc.sem_trywait(&s) != 0 && semaphore_give(&s) && libc.sem_trywait(&s) == 0 &&
+           libc.sem_post(&s) == 0 && semaphore_take(&s) && !semaphore_take(&s);
+}
+
+static int probe_spin(void)
+{
+    pthread_spinlock_t s;
+    if (libc.pthread_spin_init(&s, 0) != 0)
+        return 0;
+    return spin_take((int *)&s) && libc.pthread_spin_trylock(&s) == EBUSY &&
+           libc.pthread_spin_unlock(&s) == 0 && libc.pthread_spin_lock(&s) == 0 &&
+           !spin_take((int *)&s) && (spin_give((int *)&s), libc.pthread_spin_trylock(&s) == 0);
+}
+
+void layout_leave_to_libc(void)
+{
+    layout.mutex_steps = layout.rwlock_steps = layout.semaphore_steps = layout.spin_steps = 0;
+    layout.outermost_slot_is_used = 1;
 }
 
 void layout_probe(void)
@@ -109,5 +163,9 @@ void layout_probe(void)
     layout.condition_wrefs = probe_condition();
     layout.barrier = probe_barrier();
     layout.semaphore_tail = probe_semaphore();
-    layout.outermost_slot_is_used = !probe_mutex(); /* 1: the TRY mark, of no object */
+    layout.mutex_steps = probe_mutex();
+    layout.rwlock_steps = probe_rwlock();
+    layout.semaphore_steps = layout.semaphore_tail && probe_semaphore_steps();
+    layout.spin_steps = probe_spin();
+    layout.outermost_slot_is_used = !layout.mutex_steps; /* 1: the TRY mark, of no object */
 }

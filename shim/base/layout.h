@@ -9,16 +9,23 @@
 #include <semaphore.h>
 #include <stdint.h>
 
+#include "export.h"
+
 struct layout {
     int condition_wrefs; /* index of a condition's word of flags and waiters; -1 unknown: no repair */
     int barrier;         /* its words are as below; else no repair */
     int semaphore_tail;  /* libc leaves the tail of a semaphore alone: it may hold our tag */
-    /* 0, or what fills slot 0 for ever: this libc's mutexes can't be locked inline. */
+    /* This libc takes the steps of uncontended.h. */
+    int mutex_steps, rwlock_steps, semaphore_steps, spin_steps;
+    /* 0, or what fills slot 0 for ever: those of mutexes can't be inlined. */
     uintptr_t outermost_slot_is_used;
 };
-extern struct layout layout;
+extern INTERNAL struct layout layout;
 
 void layout_probe(void);
+
+/* No lock is taken by steps of ours: each comes to where its place is noted. */
+void layout_leave_to_libc(void);
 
 /* A private semaphore initialised to 1: used as a lock. libc uses the first 12 or 16 bytes. */
 struct semaphore_view {

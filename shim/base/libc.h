@@ -45,6 +45,7 @@
 #include <utmpx.h>
 #include <wchar.h>
 
+#include "export.h"
 #include "undeclared.h"
 
 struct libc {
@@ -55,13 +56,13 @@ struct libc {
 #undef API
 };
 
-extern struct libc libc;
+extern INTERNAL struct libc libc;
 
 /*
  * libc's word on whether the process has one thread only (__libc_single_threaded, 2.32 and later;
  * before, it always says no).
  */
-extern const char *libc_single_threaded;
+extern INTERNAL const char *libc_single_threaded;
 
 /*
  * Fills `libc` by the dynamic symbol tables of the objects behind ours. Allocates nothing, takes no

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "export.h"
+
 enum { OPTION_TEXT_SIZE = 256 };
 
 /* Milliseconds are kept as microseconds; "inf" leaves room for sums and multiples. */
@@ -34,7 +36,7 @@ enum { PYTHON_YES, PYTHON_NO };
 enum { INHERIT_YES, INHERIT_NO };
 enum { CHECK_NO, CHECK_YES };
 
-extern struct options options;
+extern INTERNAL struct options options;
 
 /* Does a fork or an exit wait, and hold others? Else it goes as it does bare. */
 static inline int mode_closes(void)

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "export.h"
+
 enum { REST_RANKS = 176 }; /* up to 16 s */
 
 struct report {
@@ -18,7 +20,7 @@ struct report {
     _Atomic int64_t adapters_failed; /* a runtime's adapter stays out */
     _Atomic int64_t missing; /* required names that this libc doesn't have */
 };
-extern struct report report;
+extern INTERNAL struct report report;
 
 static inline void report_count(_Atomic int64_t *counter, int64_t amount)
 {

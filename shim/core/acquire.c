@@ -2,13 +2,11 @@
 
 #include <errno.h>
 
-#include "base/layout.h"
+#include "base/uncontended.h"
 #include "blame.h"
 #include "runtime.h"
 #include "section.h"
 #include "wait.h"
-
-static struct semaphore_view *view(void *s) { return s; }
 
 static int take_mutex(pthread_mutex_t *m, enum method method, const struct taking *t)
 {
@@ -81,7 +79,7 @@ static void give_back(const struct taking *t)
     case KIND_READ:
     case KIND_WRITE: libc.pthread_rwlock_unlock(t->object); break;
     case KIND_SEMAPHORE:
-        view(t->object)->holder = NULL;
+        semaphore_view(t->object)->holder = NULL;
         libc.sem_post(t->object);
         break;
     case KIND_SPIN: libc.pthread_spin_unlock(t->object); break;
@@ -156,7 +154,7 @@ static int tries_for_runtime(const struct taking *t)
 
 /* slow path: slot = m|TRY; (gate: hold still;) libc's lock; slot = m; FENCE; read gate; closed and
    outermost: TRY, unlock, hold still, again */
-static int acquire_listed(struct record *me, const struct taking *t)
+static int acquire_contended(struct record *me, const struct taking *t)
 {
     const entry e = entry_of(t->object, t->kind);
     struct trying trying __attribute__((cleanup(trying_end))) = {me, held_push(me, e | ENTRY_TRY), 0};
@@ -170,7 +168,7 @@ static int acquire_listed(struct record *me, const struct taking *t)
         if (!trying.taken)
             return result;
         if (t->kind == KIND_SEMAPHORE)
-            view(t->object)->holder = me;
+            semaphore_view(t->object)->holder = me;
         held_set(me, trying.place, e);
         held_fence();
         /* A robust mutex whose owner died can't be given back without losing that news. */
@@ -182,7 +180,34 @@ static int acquire_listed(struct record *me, const struct taking *t)
     }
 }
 
-static int is_lock(sem_t *s) { return layout.semaphore_tail && view(s)->mark == SEMAPHORE_MARK; }
+/* What fast.h takes isn't free when it comes here. */
+static int may_be_free(const struct taking *t)
+{
+    if (t->method > METHOD_TRY || t->kind == KIND_SEMAPHORE || gate != GATE_OPEN)
+        return 0;
+    return t->kind != KIND_MUTEX || !layout.mutex_steps || !mutex_is_simple(t->object);
+}
+
+/* What is free needs neither TRY nor a wait. libc's trying call is on x86 the fence before the gate. */
+static int acquire_listed(struct record *me, const struct taking *t)
+{
+    const entry e = entry_of(t->object, t->kind);
+    int place = may_be_free(t) ? held_push_few(me, e) : PLACE_NONE;
+    if (place == PLACE_NONE)
+        return acquire_contended(me, t);
+    held_note(me, place, t->site);
+    int result = take(t, METHOD_TRY);
+    if (result != 0 && !(t->kind == KIND_MUTEX && result == EOWNERDEAD)) {
+        held_leave(me, place);
+        return t->method == METHOD_TRY ? result : acquire_contended(me, t);
+    }
+#if !defined(__x86_64__)
+    held_fence();
+#endif
+    if (LIKELY(gate == GATE_OPEN) || result != 0)
+        return result;
+    return acquired_at_closed_gate(t->object, t->kind, t->method, t->site, place);
+}
 
 /* A semaphore that counts or signals is a wait like any other. */
 static int take_signal(struct record *me, const struct taking *t)
@@ -206,7 +231,7 @@ static int try_own_semaphore(struct record *me, const struct taking *t)
 {
     int result = libc.sem_trywait(t->object);
     if (result == 0)
-        view(t->object)->holder = me;
+        semaphore_view(t->object)->holder = me;
     return result;
 }
 
@@ -220,7 +245,7 @@ int acquire(const struct taking *t)
     if (is_mine_already(me, t) || (t->kind == KIND_MUTEX && runtime_calls(t->site)))
         return take(t, t->method);
     if (t->kind == KIND_SEMAPHORE) {
-        if (!is_lock(t->object))
+        if (!semaphore_is_lock(t->object))
             return take_signal(me, t);
         int place = held_find(me, t->object, KIND_SEMAPHORE);
         if (place != PLACE_NONE && t->method == METHOD_TRY)
@@ -231,15 +256,17 @@ int acquire(const struct taking *t)
     return acquire_listed(me, t);
 }
 
-int mutex_gate_closed(pthread_mutex_t *m, enum method method, const void *site)
+int acquired_at_closed_gate(void *object, enum kind kind, enum method method, const void *site,
+                            int place)
 {
+    const struct taking t = {object, kind, method, 0, NULL, site};
     struct record *me = self;
-    if (runtime_calls(site) || !gate_stops(me, 0))
+    if ((kind == KIND_MUTEX && runtime_calls(site)) || !gate_stops(me, place))
         return 0;
-    held_set(me, 0, entry_of(m, KIND_MUTEX) | ENTRY_TRY);
-    libc.pthread_mutex_unlock(m);
-    held_set(me, 0, 0);
-    return acquire(&(const struct taking){m, KIND_MUTEX, method, 0, NULL, site});
+    held_set(me, place, entry_of(object, kind) | ENTRY_TRY);
+    give_back(&t);
+    held_pop(me, place);
+    return acquire(&t);
 }
 
 /* Unlocked: its entry goes, or one that had no slot. */
@@ -301,10 +328,10 @@ void release_file(FILE *file)
 int release_semaphore(sem_t *s)
 {
     struct record *me = record_self();
-    if (!me || !is_lock(s))
+    if (!me || !semaphore_is_lock(s))
         return libc.sem_post(s);
-    int place = view(s)->holder == me ? held_find(me, s, KIND_SEMAPHORE) : PLACE_NONE;
-    view(s)->holder = NULL;
+    int place = semaphore_view(s)->holder == me ? held_find(me, s, KIND_SEMAPHORE) : PLACE_NONE;
+    semaphore_view(s)->holder = NULL;
     int result = libc.sem_post(s);
     if (result == 0)
         held_pop(me, place);
@@ -313,14 +340,14 @@ int release_semaphore(sem_t *s)
 
 void semaphore_end(sem_t *s)
 {
-    if (is_lock(s))
-        view(s)->mark = 0;
+    if (semaphore_is_lock(s))
+        semaphore_view(s)->mark = 0;
 }
 
 void semaphore_begin(sem_t *s, int shared, unsigned value)
 {
     if (!layout.semaphore_tail)
         return;
-    view(s)->mark = !shared && value == 1 ? SEMAPHORE_MARK : 0;
-    view(s)->holder = NULL;
+    semaphore_view(s)->mark = !shared && value == 1 ? SEMAPHORE_MARK : 0;
+    semaphore_view(s)->holder = NULL;
 }

@@ -1,7 +1,4 @@
-/*
- * Taking and giving back every kind of lock, by DESIGN.md section 3. The mutex functions inlined in
- * the doors are the fast path: a private normal mutex, not contended, in slot 0.
- */
+/* Taking and giving back every kind of lock, by libc's functions. */
 #ifndef HOLDSTILL_ACQUIRE_H
 #define HOLDSTILL_ACQUIRE_H
 
@@ -11,7 +8,6 @@
 #include "base/export.h"
 #include "base/layout.h"
 #include "base/libc.h"
-#include "base/sys.h"
 #include "gate.h"
 
 enum method { METHOD_LOCK, METHOD_TRY, METHOD_TIMED, METHOD_CLOCK };
@@ -51,75 +47,15 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
 /* Runs libc's signal or broadcast, listed as an operation on c. */
 int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), const void *site);
 
-/* The gate was closed when a fast acquisition looked: see to it. */
-int mutex_gate_closed(pthread_mutex_t *m, enum method method, const void *site);
+/* The gate was closed when an acquisition of fast.h looked, listed at `place`: see to it. */
+int acquired_at_closed_gate(void *object, enum kind kind, enum method method, const void *site,
+                            int place);
 
-static inline int single_threaded(void) { return *(const volatile char *)libc_single_threaded; }
-
-/* Private and normal, whether by default or by type. */
-static inline int mutex_is_plain(const pthread_mutex_t *m)
+/* Private and initialised to 1: used as a lock. */
+static inline struct semaphore_view *semaphore_view(sem_t *s) { return (void *)s; }
+static inline int semaphore_is_lock(sem_t *s)
 {
-    return (m->__data.__kind & ~MUTEX_NO_ELISION) == 0;
-}
-
-/*
- * Takes a private normal mutex if it is free, as libc would: 1, or 0 with nothing changed. The
- * compare-and-swap is the fence between the entry and the gate on x86; elsewhere it needs one.
- */
-static inline int mutex_take(pthread_mutex_t *m)
-{
-    int expected = 0;
-    if (single_threaded()) {
-        if (m->__data.__lock != 0)
-            return 0;
-        m->__data.__lock = 1;
-        return 1;
-    }
-    int taken = __atomic_compare_exchange_n(&m->__data.__lock, &expected, 1, 0, __ATOMIC_ACQUIRE,
-                                            __ATOMIC_RELAXED);
-#if !defined(__x86_64__)
-    held_fence();
-#endif
-    return taken;
-}
-
-/* 1: taken, with slot 0 and all as DESIGN.md wants it. 0: go the slow way. */
-static inline int mutex_lock_fast(pthread_mutex_t *m)
-{
-    struct record *me = self;
-    if (UNLIKELY(!me || !mutex_is_plain(m) || held_get(me, 0) != 0))
-        return 0;
-    held_set(me, 0, entry_of(m, KIND_MUTEX));
-    if (UNLIKELY(!mutex_take(m))) {
-        held_set(me, 0, 0);
-        return 0;
-    }
-    m->__data.__owner = atomic_load_explicit(&me->tid, memory_order_relaxed);
-    m->__data.__nusers++;
-    return 1;
-}
-
-/* Is the gate open after a fast acquisition? */
-static inline int gate_is_open(void)
-{
-    return LIKELY(atomic_load_explicit(&gate, memory_order_relaxed) == GATE_OPEN);
-}
-
-/* Gives the mutex of slot 0 back; 0: go the slow way. */
-static inline int mutex_unlock_fast(pthread_mutex_t *m)
-{
-    struct record *me = self;
-    if (UNLIKELY(!me || held_get(me, 0) != entry_of(m, KIND_MUTEX) || !mutex_is_plain(m) ||
-                 m->__data.__owner != atomic_load_explicit(&me->tid, memory_order_relaxed)))
-        return 0;
-    m->__data.__owner = 0;
-    m->__data.__nusers--;
-    if (single_threaded())
-        m->__data.__lock = 0;
-    else if (UNLIKELY(__atomic_exchange_n(&m->__data.__lock, 0, __ATOMIC_RELEASE) > 1))
-        sys_futex_wake(&m->__data.__lock, 1);
-    held_set(me, 0, 0);
-    return 1;
+    return layout.semaphore_tail && semaphore_view(s)->mark == SEMAPHORE_MARK;
 }
 
 #endif

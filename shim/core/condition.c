@@ -82,7 +82,10 @@ int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), con
         return operation(c);
     if (UNLIKELY(me->owns & OWNS_GHOSTS))
         blame_condition(c, site);
-    int place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
+    const entry e = entry_of(c, KIND_CONDITION) | ENTRY_TRY;
+    int place = held_push_few(me, e);
+    if (UNLIKELY(place == PLACE_NONE))
+        place = held_push(me, e);
     int result = operation(c);
     held_pop(me, place);
     return result;

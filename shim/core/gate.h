@@ -15,7 +15,7 @@ enum { OWNS_GHOSTS = 4 };
 /* A thread that wants to run is given its time in CPU time, and so many times as much by the clock. */
 enum { STARVED_FACTOR = 40 };
 
-extern _Atomic uint32_t gate;
+extern INTERNAL _Atomic uint32_t gate;
 
 /* The gates that are closed for this thread: never those that it closed itself. */
 static inline uint32_t gate_closed(const struct record *me)
@@ -50,6 +50,13 @@ static inline void gate_pass(struct record *me, int place)
             gate_hold(me);
 }
 
+/* The same at EXIT alone: at a fork, a thread without locks may go on. */
+static inline void gate_safepoint(struct record *me)
+{
+    if (__builtin_expect(gate_closed(me) & GATE_EXIT, 0))
+        gate_pass(me, PLACE_NONE);
+}
+
 /*
  * The owner of a gate is about to wait. FORK: the gate opens until it is closed again before the
  * copy. EXIT: the held threads time this wait, and go on when it is too long.
@@ -76,7 +83,7 @@ int gate_let_some_go(const struct record *me);
 void gate_needs_others(void);
 
 /* Set by the protocol: called when a slow path finds itself in a child that no handler announced. */
-extern void (*gate_unseen_child)(void);
+extern INTERNAL void (*gate_unseen_child)(void);
 
 /* Looked at first in every slow path. */
 static inline void gate_look_for_unseen_fork(void)

@@ -6,9 +6,8 @@
 enum { MANY = SLOTS / 4 };
 
 /*
- * Does the object say that thread r isn't in it? A mutex that is taken but has no
- * owner is being taken or given up; but a semaphore's holder is named before its entry claims anything,
- * and unnamed before it is posted. Readers leave no trace.
+ * Does the object say that thread r isn't in it? A mutex or semaphore that is
+ * taken but names nobody is being taken or given up. Readers leave no trace.
  */
 static int stale(const struct record *r, entry e)
 {
@@ -27,7 +26,9 @@ static int stale(const struct record *r, entry e)
         return ((const pthread_rwlock_t *)object)->__data.__cur_writer != r->tid;
     if (entry_kind(e) == KIND_SEMAPHORE) {
         const struct semaphore_view *s = object;
-        return s->mark != SEMAPHORE_MARK || s->holder != r;
+        const void *holder = __atomic_load_n(&s->holder, __ATOMIC_ACQUIRE);
+        uint32_t value = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
+        return s->mark != SEMAPHORE_MARK || value != 0 || (holder && holder != r);
     }
     return 0;
 }
@@ -44,7 +45,10 @@ static int nested(const struct record *r)
     return n < SLOTS ? (int)n : SLOTS;
 }
 
-/* What this object says of its holder needs no time to become true. */
+/*
+ * What this object says of its holder needs no time to become true: while it is free, or names another
+ * one, r hasn't taken it, and will find the gate closed when it has.
+ */
 static int surely_tells(entry e) { return entry_kind(e) == KIND_SEMAPHORE; }
 
 /* Many slots are taken: empties those that are surely stale. */
@@ -101,6 +105,12 @@ void held_pop(struct record *me, int place)
         held_set(me, (int)n, 0);
         atomic_store_explicit(&me->nested, n - 1, memory_order_release);
     }
+}
+
+int held_pop_above_nothing(struct record *me, int place)
+{
+    held_pop(me, place);
+    return 0;
 }
 
 int held_find(const struct record *r, const void *object, enum kind kind)

@@ -51,7 +51,11 @@ static inline entry held_get(const struct record *r, int place)
 /* After a nested claim is made and before anything is released: who reads the slots finds one of both. */
 static inline void held_count_claim(struct record *me)
 {
+#if defined(__x86_64__)
+    __asm__ volatile("incl %0" : "+m"(me->claimed) : : "memory", "cc"); /* signals can't split it */
+#else
     atomic_fetch_add_explicit(&me->claimed, 1, memory_order_release);
+#endif
 }
 static inline void held_set(struct record *me, int place, entry e)
 {
@@ -77,6 +81,46 @@ static inline void held_fence(void) { atomic_thread_fence(memory_order_seq_cst);
  */
 int held_push(struct record *me, entry e);
 void held_pop(struct record *me, int place);
+
+/* The same for the common case: PLACE_NONE where more is listed than FEW. */
+enum { FEW = 7 };
+static inline int held_push_few(struct record *me, entry e)
+{
+    if (__builtin_expect(held_get(me, 0) == 0, 1)) {
+        held_set(me, 0, e);
+        return 0;
+    }
+    uint32_t n = atomic_load_explicit(&me->nested, memory_order_relaxed);
+    if (n >= FEW)
+        return PLACE_NONE;
+    atomic_store_explicit(&me->nested, n + 1, memory_order_release);
+    held_set(me, (int)n + 1, e);
+    return (int)n + 1;
+}
+
+/* The place of this very entry, if it is the outermost or the newest: locks are left in that order. */
+static inline int held_at_hand(const struct record *me, entry e)
+{
+    if (__builtin_expect(held_get(me, 0) == e, 1))
+        return 0;
+    uint32_t n = atomic_load_explicit(&((struct record *)me)->nested, memory_order_relaxed);
+    return n <= SLOTS && held_get(me, (int)n) == e ? (int)n : PLACE_NONE;
+}
+
+/* held_pop for one of those; 0, to end a function. */
+int held_pop_above_nothing(struct record *me, int place);
+static inline int held_leave(struct record *me, int place)
+{
+    if (__builtin_expect(place == 0, 1)) {
+        held_set(me, 0, 0);
+        return 0;
+    }
+    if (__builtin_expect(held_get(me, place - 1) == ENTRY_NOTHING, 0))
+        return held_pop_above_nothing(me, place);
+    held_set(me, place, 0);
+    atomic_store_explicit(&me->nested, (uint32_t)place - 1, memory_order_release);
+    return 0;
+}
 
 /* The newest entry for this object with or without marks; PLACE_NONE if there is none. */
 int held_find(const struct record *r, const void *object, enum kind kind);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "base/layout.h"
 #include "base/libc.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -9,12 +10,6 @@
 #include "wait.h"
 
 enum { JOIN_LOOKS = 20, JOIN_LOOK_US = 50 };
-
-static void safepoint(struct record *me)
-{
-    if (gate_closed(me) & GATE_EXIT)
-        gate_pass(me, PLACE_NONE);
-}
 
 static void trace_end(struct record *me)
 {
@@ -32,7 +27,7 @@ void thread_ends(void *result)
     me->ended = 1;
     if (trace_is_on)
         trace_end(me);
-    safepoint(me);
+    gate_safepoint(me);
 }
 
 void thread_set_class(enum thread_class class)
@@ -52,7 +47,7 @@ static struct record *begin(void *record)
     r->first_frame = __builtin_frame_address(0);
     TRACE(.phase = TRACE_BEGIN, .name = "thread",
           .place = r->start ? (const void *)r->start : (const void *)r->start_c11);
-    safepoint(r);
+    gate_safepoint(r);
     return r;
 }
 
@@ -144,7 +139,10 @@ int thread_detach(pthread_t thread)
 int thread_cancel(pthread_t thread)
 {
     struct record *me = record_self();
-    return me && record_of_ghost(thread) ? ESRCH : libc.pthread_cancel(thread);
+    if (me && record_of_ghost(thread))
+        return ESRCH;
+    layout.semaphore_steps = 0; /* sem_wait is a cancellation point even if it needn't wait */
+    return libc.pthread_cancel(thread);
 }
 
 int thread_kill(pthread_t thread, int signal)

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/export.h"
+
 struct runtime {
     uintptr_t code, code_end;  /* where its own code is */
     int (*holds_lock)(void);   /* does the calling thread hold the lock? */
@@ -20,7 +22,7 @@ struct runtime {
     void *_Atomic mutex; /* what its lock was made of when somebody last waited for it */
     _Atomic int present;       /* the rest is set */
 };
-extern struct runtime runtime;
+extern INTERNAL struct runtime runtime;
 
 static inline int runtime_holds_lock(void)
 {

@@ -16,6 +16,7 @@ enum { FIRST_SLAB = 8, SLAB_BYTES = 128 * 1024, PLACES_BYTES = (1 + SLOTS) * siz
 struct slab {
     struct slab *next;
     size_t count;
+    _Atomic size_t searched; /* so many were not free when they were looked at since the last sweep */
     struct record records[];
 };
 
@@ -26,7 +27,16 @@ struct slab {
 static struct {
     struct slab slab;
     struct record records[FIRST_SLAB];
-} first = {.slab = {.count = FIRST_SLAB}};
+} first;
+
+/*
+ * A sweep asks the kernel for every thread. So there is one only after as many records were made as
+ * half of those that there are: a record costs the same however many threads live.
+ */
+static struct {
+    struct slab *_Atomic search; /* here the search for a free one goes on */
+    _Atomic size_t records, claims; /* in all slabs; since the last sweep */
+} slabs;
 
 _Thread_local struct record *self;
 struct process process;
@@ -35,6 +45,7 @@ static _Atomic int always_present;
 
 void process_start(void)
 {
+    first.slab.count = slabs.records = FIRST_SLAB; /* set here, they need no room in the file */
     process.pid = sys_getpid();
     process.present = &always_present;
     *process.present = 1;
@@ -70,32 +81,50 @@ static int is_claimable(const struct record *r, int state)
 
 static struct record *claim_in(struct slab *s)
 {
-    for (size_t i = 0; i < s->count; i++) {
+    for (size_t i = s->searched; i < s->count; i++) {
         struct record *r = &s->records[i];
         int state = atomic_load_explicit(&r->state, memory_order_relaxed);
+        s->searched = i + 1;
         if (is_claimable(r, state) &&
-            atomic_compare_exchange_strong(&r->state, &state, RECORD_CLAIMED))
+            atomic_compare_exchange_strong(&r->state, &state, RECORD_CLAIMED)) {
+            r->slab = s;
             return r;
+        }
     }
     return NULL;
 }
 
-/* Frees the records of threads that are gone; how many there were. */
-static int sweep(struct slab *s)
+static struct record *claim(void)
 {
-    int freed = 0;
-    for (size_t i = 0; i < s->count; i++)
-        freed += s->records[i].state == RECORD_LIVE && !record_is_ghost(&s->records[i]) &&
-                 !record_alive(&s->records[i]);
-    return freed;
+    struct slab *s = slabs.search ? slabs.search : &first.slab;
+    struct record *r = claim_in(s);
+    while (!r && (s = next_slab(s))) {
+        slabs.search = s;
+        r = claim_in(s);
+    }
+    return r;
 }
 
-static struct slab *add_slab(struct slab *last)
+/* Frees the records of threads that are gone. */
+static void sweep(void)
 {
-    struct slab *s = sys_pages(SLAB_BYTES), *seen = NULL;
+    for (struct slab *s = &first.slab; s; s = next_slab(s)) {
+        for (size_t i = 0; i < s->count; i++)
+            if (s->records[i].state == RECORD_LIVE && !record_is_ghost(&s->records[i]))
+                record_alive(&s->records[i]);
+        s->searched = 0;
+    }
+    slabs.search = &first.slab;
+    slabs.claims = 0;
+}
+
+static struct slab *add_slab(void)
+{
+    struct slab *s = sys_pages(SLAB_BYTES), *seen = NULL, *last = &first.slab;
     if (!s)
         return NULL;
     s->count = (SLAB_BYTES - sizeof *s) / sizeof s->records[0];
+    slabs.records += s->count;
     while (!__atomic_compare_exchange_n(&last->next, &seen, s, 0, __ATOMIC_RELEASE,
                                         __ATOMIC_ACQUIRE)) {
         last = seen;
@@ -104,21 +133,26 @@ static struct slab *add_slab(struct slab *last)
     return s;
 }
 
+static struct record *claim_somewhere(void)
+{
+    struct record *r = claim();
+    if (!r && slabs.claims >= slabs.records / 2) {
+        sweep();
+        r = claim();
+    }
+    if (!r && add_slab())
+        r = claim();
+    if (!r) {
+        sweep(); /* no memory */
+        r = claim();
+    }
+    slabs.claims += r != NULL;
+    return r;
+}
+
 struct record *record_new(void)
 {
-    struct slab *s = &first.slab, *last;
-    struct record *r;
-    do {
-        last = s;
-        r = claim_in(s);
-        if (!r && sweep(s))
-            r = claim_in(s);
-        s = next_slab(s);
-    } while (!r && s);
-    if (!r) {
-        s = add_slab(last);
-        r = s ? claim_in(s) : NULL;
-    }
+    struct record *r = claim_somewhere();
     if (r) {
         const void **taken = r->taken;
         memset(r, 0, offsetof(struct record, state));
@@ -166,10 +200,7 @@ struct record *record_first(void) { return used_from(&first.slab, 0); }
 
 struct record *record_next(struct record *r)
 {
-    struct slab *s = &first.slab;
-    while (r < s->records || r >= s->records + s->count)
-        s = next_slab(s);
-    return used_from(s, (size_t)(r - s->records) + 1);
+    return used_from(r->slab, (size_t)(r - r->slab->records) + 1);
 }
 
 int record_alive(struct record *r)

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/export.h"
 #include "base/finding.h"
 
 /* An object that a thread is in: address, kind in the top byte, marks in the two lowest bits. */
@@ -54,6 +55,7 @@ struct record {
     _Atomic int awaiting; /* looks at the others, and sleeps between the looks */
 
     _Atomic int state;
+    struct slab *slab;    /* where it is */
     unsigned generation;  /* of the process that made it */
     _Atomic int joinable; /* creator, then whoever detaches it */
     _Atomic int created;  /* creator: it needs the record no more */
@@ -86,7 +88,7 @@ struct record {
     } watch;
 } __attribute__((aligned(64)));
 
-extern _Thread_local struct record *self __attribute__((tls_model("initial-exec")));
+extern INTERNAL _Thread_local struct record *self __attribute__((tls_model("initial-exec")));
 
 /* The process, as far as forks change it. */
 struct process {
@@ -96,7 +98,7 @@ struct process {
     int keeps_places;     /* records know where locks are taken */
     _Atomic int *present; /* on a page that a fork wipes: 0 in a child that no handler announced */
 };
-extern struct process process;
+extern INTERNAL struct process process;
 
 /*
  * The calling thread's record; made now for a thread that passed no door of ours. NULL: the shim is

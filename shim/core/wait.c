@@ -61,18 +61,11 @@ void wait_leave(struct waiting *w)
     }
 }
 
-/* Waits are safepoints of EXIT; at a fork a thread without locks may go on. */
-static void safepoint(struct record *me)
-{
-    if (__builtin_expect(gate_closed(me) & GATE_EXIT, 0))
-        gate_pass(me, PLACE_NONE);
-}
-
 void wait_begin(struct waiting *w, enum wait_kind kind, const void *site)
 {
     struct record *me = record_self();
     if (me)
-        safepoint(me);
+        gate_safepoint(me);
     wait_enter(w, me, kind, site);
     if (me && w->kind >= WAIT_TIMED)
         atomic_store_explicit(&me->wait_began, sys_now_us(), memory_order_relaxed);
@@ -82,7 +75,7 @@ void wait_end(struct waiting *w)
 {
     wait_leave(w);
     if (w->me)
-        safepoint(w->me);
+        gate_safepoint(w->me);
 }
 
 void wait_begin_fd(struct waiting *w, int fd, short events, const void *site)

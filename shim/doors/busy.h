@@ -5,6 +5,9 @@
 #include "base/export.h"
 #include "core/operate.h"
 
+/* There are many of them, and none is short: their size counts for more. */
+#pragma GCC optimize("Os")
+
 #define BUSY_DOOR(type, name, parameters, arguments)                                            \
     EXPORT type name parameters                                                                 \
     {                                                                                           \

@@ -1,5 +1,6 @@
 /* Doors: the loader. */
 #include "base/export.h"
+#include "base/elf.h"
 #include "base/place.h"
 #include "core/operate.h"
 #include "protocol/libraries.h"
@@ -8,7 +9,10 @@ static void *open_listed(const char *file, int mode) __attribute__((noinline));
 static void *open_listed(const char *file, int mode)
 {
     BUSY(libc.dlopen);
-    return libc.dlopen(file, mode);
+    elf_opened++; /* its constructors are called before it returns */
+    void *handle = libc.dlopen(file, mode);
+    elf_opened++;
+    return handle;
 }
 
 /* libc looks for a plain name in its caller's own search path: then it must not be ours (the last
@@ -16,8 +20,10 @@ static void *open_listed(const char *file, int mode)
 EXPORT void *dlopen(const char *file, int mode)
 {
     record_self();
-    if (place_search_depends_on(__builtin_return_address(0), file))
+    if (place_search_depends_on(__builtin_return_address(0), file)) {
+        elf_opened |= ELF_AT_ANY_TIME;
         return libc.dlopen(file, mode);
+    }
     return open_listed(file, mode);
 }
 
@@ -25,14 +31,19 @@ static void *open_in_space_listed(Lmid_t space, const char *file, int mode) __at
 static void *open_in_space_listed(Lmid_t space, const char *file, int mode)
 {
     BUSY(libc.dlmopen);
-    return libc.dlmopen(space, file, mode);
+    elf_opened++;
+    void *handle = libc.dlmopen(space, file, mode);
+    elf_opened++;
+    return handle;
 }
 
 EXPORT void *dlmopen(Lmid_t space, const char *file, int mode)
 {
     record_self();
-    if (place_search_depends_on(__builtin_return_address(0), file))
+    if (place_search_depends_on(__builtin_return_address(0), file)) {
+        elf_opened |= ELF_AT_ANY_TIME;
         return libc.dlmopen(space, file, mode);
+    }
     return open_in_space_listed(space, file, mode);
 }
 

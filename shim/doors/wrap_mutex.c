@@ -1,20 +1,18 @@
 /* Doors: mutexes, POSIX's and C11's, which are the same objects. */
 #include "base/c11.h"
 #include "base/export.h"
-#include "core/acquire.h"
+#include "core/fast.h"
+
+#define SITE __builtin_return_address(0)
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
 {
-    if (LIKELY(mutex_lock_fast(m)))
-        return gate_is_open() ? 0 : mutex_gate_closed(m, METHOD_LOCK, __builtin_return_address(0));
-    return ACQUIRE(m, KIND_MUTEX, METHOD_LOCK, 0, NULL);
+    return mutex_lock(m, METHOD_LOCK, SITE);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
 {
-    if (LIKELY(mutex_lock_fast(m)))
-        return gate_is_open() ? 0 : mutex_gate_closed(m, METHOD_TRY, __builtin_return_address(0));
-    return ACQUIRE(m, KIND_MUTEX, METHOD_TRY, 0, NULL);
+    return mutex_lock(m, METHOD_TRY, SITE);
 }
 
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *time)
@@ -30,7 +28,7 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
 {
-    return LIKELY(mutex_unlock_fast(m)) ? 0 : release_mutex(m);
+    return mutex_unlock(m);
 }
 
 EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *attributes)
@@ -51,12 +49,12 @@ EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
 
 EXPORT int mtx_lock(mtx_t *m)
 {
-    return c11_result(ACQUIRE(m, KIND_MUTEX, METHOD_LOCK, 0, NULL));
+    return c11_result(mutex_lock((pthread_mutex_t *)m, METHOD_LOCK, SITE));
 }
 
 EXPORT int mtx_trylock(mtx_t *m)
 {
-    return c11_result(ACQUIRE(m, KIND_MUTEX, METHOD_TRY, 0, NULL));
+    return c11_result(mutex_lock((pthread_mutex_t *)m, METHOD_TRY, SITE));
 }
 
 EXPORT int mtx_timedlock(mtx_t *restrict m, const struct timespec *restrict time)
@@ -66,7 +64,7 @@ EXPORT int mtx_timedlock(mtx_t *restrict m, const struct timespec *restrict time
 
 EXPORT int mtx_unlock(mtx_t *m)
 {
-    return c11_result(release_mutex((pthread_mutex_t *)m));
+    return c11_result(mutex_unlock((pthread_mutex_t *)m));
 }
 
 EXPORT int mtx_init(mtx_t *m, int type)

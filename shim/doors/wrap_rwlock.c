@@ -1,15 +1,15 @@
 /* Doors: read-write locks. */
 #include "base/export.h"
-#include "core/acquire.h"
+#include "core/fast.h"
 
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    return ACQUIRE(lock, KIND_READ, METHOD_LOCK, 0, NULL);
+    return rwlock_read(lock, METHOD_LOCK, __builtin_return_address(0));
 }
 
 EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 {
-    return ACQUIRE(lock, KIND_READ, METHOD_TRY, 0, NULL);
+    return rwlock_read(lock, METHOD_TRY, __builtin_return_address(0));
 }
 
 EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *time)
@@ -25,12 +25,12 @@ EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 
 EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    return ACQUIRE(lock, KIND_WRITE, METHOD_LOCK, 0, NULL);
+    return rwlock_write(lock, METHOD_LOCK, __builtin_return_address(0));
 }
 
 EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 {
-    return ACQUIRE(lock, KIND_WRITE, METHOD_TRY, 0, NULL);
+    return rwlock_write(lock, METHOD_TRY, __builtin_return_address(0));
 }
 
 EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *time)
@@ -46,7 +46,7 @@ EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-    return release_rwlock(lock);
+    return rwlock_unlock(lock);
 }
 
 EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)

@@ -1,6 +1,6 @@
 /* Doors: semaphores. */
 #include "base/export.h"
-#include "core/acquire.h"
+#include "core/fast.h"
 
 EXPORT int sem_init(sem_t *s, int shared, unsigned value)
 {
@@ -22,12 +22,12 @@ EXPORT int sem_destroy(sem_t *s)
 
 EXPORT int sem_wait(sem_t *s)
 {
-    return ACQUIRE(s, KIND_SEMAPHORE, METHOD_LOCK, 0, NULL);
+    return semaphore_wait(s, METHOD_LOCK, __builtin_return_address(0));
 }
 
 EXPORT int sem_trywait(sem_t *s)
 {
-    return ACQUIRE(s, KIND_SEMAPHORE, METHOD_TRY, 0, NULL);
+    return semaphore_wait(s, METHOD_TRY, __builtin_return_address(0));
 }
 
 EXPORT int sem_timedwait(sem_t *restrict s, const struct timespec *restrict time)
@@ -42,5 +42,5 @@ EXPORT int sem_clockwait(sem_t *restrict s, clockid_t clock, const struct timesp
 
 EXPORT int sem_post(sem_t *s)
 {
-    return release_semaphore(s);
+    return semaphore_post(s);
 }

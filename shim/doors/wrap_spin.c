@@ -1,6 +1,6 @@
 /* Doors: spinlocks. */
 #include "base/export.h"
-#include "core/acquire.h"
+#include "core/fast.h"
 
 EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 {
@@ -18,15 +18,15 @@ EXPORT int pthread_spin_destroy(pthread_spinlock_t *lock)
 
 EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 {
-    return ACQUIRE((void *)lock, KIND_SPIN, METHOD_LOCK, 0, NULL);
+    return spin_lock(lock, METHOD_LOCK, __builtin_return_address(0));
 }
 
 EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock)
 {
-    return ACQUIRE((void *)lock, KIND_SPIN, METHOD_TRY, 0, NULL);
+    return spin_lock(lock, METHOD_TRY, __builtin_return_address(0));
 }
 
 EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
-    return release_spin(lock);
+    return spin_unlock(lock);
 }

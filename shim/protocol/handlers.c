@@ -29,17 +29,19 @@ struct handler {
     void *argument, *dso;
     unsigned generation;
     struct handler *below; /* in the list of those for quick_exit */
-    _Atomic int used;
+    struct handler *next;  /* in the list of those that have run */
 };
 
-/* Handlers live in slabs that only grow, like records. */
+/* Handlers live in slabs, which are never unmapped, and are used again when they have run. */
 struct slab {
-    struct slab *_Atomic next;
+    _Atomic unsigned used;
     struct handler handlers[];
 };
 enum { HANDLERS = (SLAB_BYTES - sizeof(struct slab)) / sizeof(struct handler) };
 
-static struct slab *_Atomic slabs;
+static struct slab *_Atomic newest_slab;
+static struct handler *_Atomic spare;
+static _Atomic unsigned registered;
 
 /* The depth of __cxa_finalize calls of this thread: dlclose runs handlers too. */
 static _Thread_local int finalizing __attribute__((tls_model("initial-exec")));
@@ -50,33 +52,49 @@ static struct handler *_Atomic quick;
 /* The exiting thread's entry while it is in libc's list. */
 static struct busy listed;
 
-static struct handler *claim_in(struct slab *s)
+static void put_back(struct handler *first)
 {
-    for (int i = 0; i < HANDLERS; i++) {
-        int expected = 0;
-        if (!s->handlers[i].used &&
-            atomic_compare_exchange_strong(&s->handlers[i].used, &expected, 1))
-            return &s->handlers[i];
-    }
-    return NULL;
+    struct handler *last = first, *head = NULL;
+    if (atomic_compare_exchange_strong(&spare, &head, first))
+        return;
+    while (last->next)
+        last = last->next;
+    do
+        last->next = head;
+    while (!atomic_compare_exchange_weak(&spare, &head, first));
 }
 
-static struct handler *claim(void)
+static void release(struct handler *h)
 {
-    struct handler *h = NULL;
-    for (struct slab *s = slabs; s && !h; s = s->next)
-        h = claim_in(s);
-    if (h)
-        return h;
-    struct slab *s = sys_pages(SLAB_BYTES);
+    h->next = NULL;
+    registered--;
+    put_back(h);
+}
+
+static struct handler *claim_new(void)
+{
+    struct slab *s = newest_slab;
+    unsigned i = s ? s->used++ : HANDLERS;
+    if (i < HANDLERS)
+        return &s->handlers[i];
+    s = sys_pages(SLAB_BYTES);
     if (!s)
         return NULL;
-    s->handlers[0].used = 1;
-    struct slab *head = slabs;
-    do
-        s->next = head;
-    while (!atomic_compare_exchange_weak(&slabs, &head, s));
+    s->used = 1;
+    newest_slab = s; /* of two at once one keeps its single handler */
     return &s->handlers[0];
+}
+
+/* Takes all that are spare and puts back the others: who takes only the first one of a list would have to
+   know that it is the first one still. */
+static struct handler *claim(void)
+{
+    struct handler *h = atomic_exchange(&spare, NULL);
+    if (!h)
+        return claim_new();
+    if (h->next)
+        put_back(h->next);
+    return h;
 }
 
 /* NULL: register it as libc would. */
@@ -90,16 +108,13 @@ static struct handler *handler_new(enum handler_kind kind, const void *function,
     h->argument = argument;
     h->dso = dso;
     h->generation = process.generation;
+    registered++;
     return h;
 }
 
 int handlers_any(void)
 {
-    for (struct slab *s = slabs; s; s = s->next)
-        for (int i = 0; i < HANDLERS; i++)
-            if (s->handlers[i].used)
-                return 1;
-    return 0;
+    return registered != 0;
 }
 
 int handlers_are_mine(unsigned generation)
@@ -148,7 +163,7 @@ static void call_timed(const struct handler *h, int status)
 static void run_handler(struct handler *h, int status)
 {
     struct handler copy = *h;
-    h->used = 0;
+    release(h);
     if (finalizing) {
         call(&copy, status);
         return;
@@ -191,7 +206,7 @@ static int register_with_libc(struct handler *h)
     BUSY(libc.__cxa_atexit); /* the list has a lock that nobody resets */
     int result = libc.__cxa_atexit(run, h, h->dso);
     if (result != 0)
-        h->used = 0;
+        release(h);
     return result;
 }
 

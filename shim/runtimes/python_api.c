@@ -63,8 +63,13 @@ static int complete(void)
 int python_find(void)
 {
     static const void *_Atomic newest;
+    static _Atomic unsigned looked_at = ELF_AT_ANY_TIME;
     if (runtime.present)
         return 1;
+    unsigned opened = elf_opened;
+    if (LIKELY(opened == looked_at) && !(opened & ELF_AT_ANY_TIME))
+        return 0;
+    looked_at = opened;
     const void *now = elf_newest();
     if (now == newest)
         return 0;

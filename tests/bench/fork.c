@@ -1,4 +1,5 @@
-/* fork THREADS MS: nanoseconds of fork + wait while THREADS others are idle. */
+/* fork THREADS MS [COUNT]: nanoseconds of fork + wait while THREADS others are idle, in rounds of COUNT. With
+   MS 0 there is one round, whose instructions can be counted. */
 #include "idle.h"
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +18,8 @@ static void fork_and_wait(int operations)
 
 int main(int argc, char **argv)
 {
-    usage(argc != 3, "fork THREADS MS");
+    usage(argc != 3 && argc != 4, "fork THREADS MS [COUNT]");
     start_idle_threads(atoi(argv[1]));
-    run_rounds(atof(argv[2]), fork_and_wait, 1);
+    run_rounds(atof(argv[2]), fork_and_wait, argc == 4 ? atoi(argv[3]) : 1);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Taking, giving back and waiting: shim/core/acquire.{h,c}, condition.c, gate.c. */
+/* Taking, giving back and waiting: shim/core/fast.{h,c}, acquire.c, condition.c, gate.c. */
 
 bit gate;
 byte news;               /* counts openings: what held threads wait for */
@@ -33,7 +33,7 @@ inline libc_lock(l)
     }
 }
 
-/* Also mutex_unlock_fast: the exchange is a release store, after all that precedes it. */
+/* Also mutex_give: the exchange is a release store, after all that precedes it. */
 inline libc_unlock(l)
 {
     stores[me]!OWNER(l), 0, PLAIN;
@@ -169,54 +169,50 @@ inline acquire_listed(l, trying, taken)
 #endif
 
 /* The gate was closed when a fast acquisition looked. */
-inline mutex_gate_closed(l)
+inline acquired_at_closed_gate(l)
 {
-    MERGED {held_set(0, MUTEX(l) | TRY); PASSING(0); libc_unlock(l); held_set(0, 0)}
+    MERGED {held_set(place, MUTEX(l) | TRY); PASSING(0); libc_unlock(l); held_pop(place)}
 }
 
 /* pthread_mutex_lock; pthread_mutex_trylock if `trying`. */
 inline acquire(l, trying, taken)
 {
     taken = 0;
-    if
-    :: MERGED {
-            SLOT_ME(0) == 0 ->                              /* mutex_lock_fast */
+    MERGED {                                                /* mutex_lock, take_listed */
 #ifdef GATE_BEFORE_ENTRY
-            read_gate();
+        read_gate();
 #endif
 #ifdef ENTRY_AFTER_LOCK
-            compare_and_swap(l, taken);
-            held_set(0, MUTEX(l))
+        compare_and_swap(l, taken);
+        held_push(MUTEX(l), place)
 #else
-            PASSING(1);
-            held_set(0, MUTEX(l));
-            compare_and_swap(l, taken)
+        PASSING(1);
+        held_push(MUTEX(l), place);
+        compare_and_swap(l, taken)
 #endif
-        };
-        MERGED {
-            FENCE;                                          /* on x86 the CAS was one */
-            if
-            :: taken -> stores[me]!OWNER(l), me + 1, PLAIN;
-#ifndef GATE_BEFORE_ENTRY
-                read_gate();
-#endif
-                gate_stops(0)
-            :: else -> held_set(0, 0); PASSING(0)
-            fi
-        };
+    };
+    MERGED {
+        FENCE;                                              /* on x86 the CAS was one */
         if
-        :: taken && stops -> mutex_gate_closed(l); taken = 0
-        :: else
+        :: taken -> stores[me]!OWNER(l), me + 1, PLAIN;
+#ifndef GATE_BEFORE_ENTRY
+            read_gate();
+#endif
+            gate_stops(place)
+        :: else -> held_pop(place); PASSING(0)
         fi
-    :: SLOT_ME(0) != 0
+    };
+    if
+    :: taken && stops -> acquired_at_closed_gate(l); taken = 0
+    :: else
     fi;
     if
     :: !taken -> acquire_listed(l, trying, taken)
-    :: else
+    :: else -> place = 0
     fi
 }
 
-/* pthread_mutex_unlock: mutex_unlock_fast or release_mutex, whose order is the same. */
+/* pthread_mutex_unlock: mutex_unlock or release_mutex, whose order is the same. */
 inline release(l)
 {
     MERGED {

@@ -1,0 +1,191 @@
+#include "fast.h"
+
+#include "runtime.h"
+#include "wait.h"
+
+/* What is called at the end of a function costs its common case nothing. */
+#define OUT_OF_LINE __attribute__((noinline))
+
+OUT_OF_LINE int lock_slowly(void *object, enum kind kind, enum method method, const void *site)
+{
+    return acquire(&(const struct taking){object, kind, method, 0, NULL, site});
+}
+
+static OUT_OF_LINE int not_taken(struct record *me, int place, void *object, enum kind kind,
+                                 enum method method, const void *site)
+{
+    held_pop(me, place);
+    return lock_slowly(object, kind, method, site);
+}
+
+/* acquire in DESIGN.md: entry, libc's steps, gate. `take` leaves all as it was when it fails. */
+INLINED int take_listed(struct record *me, void *object, enum kind kind, enum method method,
+                        const void *site, int (*take)(struct record *me, void *object))
+{
+    int place = held_push_few(me, entry_of(object, kind));
+    if (UNLIKELY(place == PLACE_NONE))
+        return lock_slowly(object, kind, method, site);
+    if (UNLIKELY(!take(me, object)))
+        return not_taken(me, place, object, kind, method, site);
+    fence_after_swap();
+    return gate_is_open() ? 0 : acquired_at_closed_gate(object, kind, method, site, place);
+}
+
+INLINED int steps_of_mutex(struct record *me, void *m) { return mutex_take(m, tid_of(me)); }
+INLINED int steps_of_read(struct record *me, void *lock)
+{
+    return (void)me, rwlock_take_read(lock);
+}
+INLINED int steps_of_write(struct record *me, void *lock)
+{
+    return (void)me, libc.pthread_rwlock_trywrlock(lock) == 0; /* on x86 with a fence, as all of these */
+}
+INLINED int steps_of_semaphore(struct record *me, void *s)
+{
+    if (!semaphore_take(s))
+        return 0;
+    semaphore_view(s)->holder = me;
+    return 1;
+}
+INLINED int steps_of_spin(struct record *me, void *lock) { return (void)me, spin_take(lock); }
+
+int mutex_lock_nested(pthread_mutex_t *m, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (!me || !layout.mutex_steps || !mutex_is_simple(m))
+        return lock_slowly(m, KIND_MUTEX, method, site);
+    if (m->__data.__owner == tid_of(me) && mutex_is_recursive(m) && m->__data.__count < INT_MAX) {
+        m->__data.__count++; /* only the first level has an entry */
+        return 0;
+    }
+    if (runtime_calls(site))
+        return lock_slowly(m, KIND_MUTEX, method, site);
+    return take_listed(me, m, KIND_MUTEX, method, site, steps_of_mutex);
+}
+
+int mutex_unlock_nested(pthread_mutex_t *m)
+{
+    struct record *me = self;
+    if (!me || !layout.mutex_steps || !mutex_is_simple(m) || m->__data.__owner != tid_of(me))
+        return release_mutex(m);
+    if (mutex_is_recursive(m) && m->__data.__count > 1) {
+        m->__data.__count--;
+        return 0;
+    }
+    int place = held_at_hand(me, entry_of(m, KIND_MUTEX));
+    if (place == PLACE_NONE)
+        return release_mutex(m);
+    m->__data.__count = 0;
+    mutex_give(m);
+    return held_leave(me, place);
+}
+
+int rwlock_read(pthread_rwlock_t *lock, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (!me || !layout.rwlock_steps)
+        return lock_slowly(lock, KIND_READ, method, site);
+    return take_listed(me, lock, KIND_READ, method, site, steps_of_read);
+}
+
+int rwlock_write(pthread_rwlock_t *lock, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (!me)
+        return lock_slowly(lock, KIND_WRITE, method, site);
+    return take_listed(me, lock, KIND_WRITE, method, site, steps_of_write);
+}
+
+static OUT_OF_LINE int unlock_written(pthread_rwlock_t *lock)
+{
+    struct record *me = self;
+    int place = me ? held_at_hand(me, entry_of(lock, KIND_WRITE)) : PLACE_NONE;
+    if (place == PLACE_NONE || lock->__data.__cur_writer != tid_of(me) ||
+        libc.pthread_rwlock_unlock(lock) != 0)
+        return release_rwlock(lock);
+    return held_leave(me, place);
+}
+
+int rwlock_unlock(pthread_rwlock_t *lock)
+{
+    struct record *me = self;
+    int place = me && layout.rwlock_steps ? held_at_hand(me, entry_of(lock, KIND_READ)) : PLACE_NONE;
+    if (place == PLACE_NONE || !rwlock_give_read(lock))
+        return unlock_written(lock);
+    return held_leave(me, place);
+}
+
+int spin_lock(pthread_spinlock_t *s, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (!me || !layout.spin_steps)
+        return lock_slowly((void *)s, KIND_SPIN, method, site);
+    return take_listed(me, (void *)s, KIND_SPIN, method, site, steps_of_spin);
+}
+
+int spin_unlock(pthread_spinlock_t *s)
+{
+    struct record *me = self;
+    int place = me && layout.spin_steps ? held_at_hand(me, entry_of((void *)s, KIND_SPIN)) : PLACE_NONE;
+    if (place == PLACE_NONE)
+        return release_spin(s);
+    spin_give((int *)s);
+    return held_leave(me, place);
+}
+
+/* It may be listed already, when somebody else posted what was taken. */
+static OUT_OF_LINE int take_nested(sem_t *s, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (held_find(me, s, KIND_SEMAPHORE) != PLACE_NONE)
+        return lock_slowly(s, KIND_SEMAPHORE, method, site);
+    return take_listed(me, s, KIND_SEMAPHORE, method, site, steps_of_semaphore);
+}
+
+/* A semaphore that counts or signals is a wait like any other. */
+static OUT_OF_LINE int take_signal(sem_t *s, enum method method, const void *site)
+{
+    if (!semaphore_take(s))
+        return lock_slowly(s, KIND_SEMAPHORE, method, site);
+    if (method == METHOD_LOCK)
+        gate_safepoint(self);
+    return 0;
+}
+
+/* At a closed gate a runtime's semaphore isn't taken at all. */
+int semaphore_wait(sem_t *s, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (UNLIKELY(!me || !layout.semaphore_steps || !gate_is_open()))
+        return lock_slowly(s, KIND_SEMAPHORE, method, site);
+    if (UNLIKELY(semaphore_view(s)->mark != SEMAPHORE_MARK))
+        return take_signal(s, method, site);
+    if (UNLIKELY(held_get(me, 0) != 0))
+        return take_nested(s, method, site);
+    return take_listed(me, s, KIND_SEMAPHORE, method, site, steps_of_semaphore);
+}
+
+static OUT_OF_LINE int not_given(struct record *me, int place, sem_t *s)
+{
+    int result = libc.sem_post(s);
+    if (result == 0)
+        held_pop(me, place);
+    return result;
+}
+
+int semaphore_post(sem_t *s)
+{
+    struct record *me = self;
+    if (UNLIKELY(!me || !layout.semaphore_steps))
+        return release_semaphore(s);
+    if (UNLIKELY(semaphore_view(s)->mark != SEMAPHORE_MARK))
+        return semaphore_give(s) ? 0 : libc.sem_post(s);
+    int mine = semaphore_view(s)->holder == me;
+    int place = mine ? held_at_hand(me, entry_of(s, KIND_SEMAPHORE)) : PLACE_NONE;
+    if (place == PLACE_NONE)
+        return release_semaphore(s);
+    semaphore_view(s)->holder = NULL;
+    if (UNLIKELY(!semaphore_give(s)))
+        return not_given(me, place, s);
+    return held_leave(me, place);
+}
