@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "elf.h"
 #include "libc.h"
 #include "sys.h"
 #include "uncontended.h"
 
-struct layout layout = {.condition_wrefs = -1};
+struct layout layout = {.page_size = 4096, .condition_wrefs = -1};
 
 /*
  * Condition: initialised process-shared and for the monotonic clock, its only non-zero word is the
@@ -160,6 +161,9 @@ void layout_leave_to_libc(void)
 
 void layout_probe(void)
 {
+    unsigned long page_size = elf_auxiliary(AT_PAGESZ);
+    if (page_size)
+        layout.page_size = page_size;
     layout.condition_wrefs = probe_condition();
     layout.barrier = probe_barrier();
     layout.semaphore_tail = probe_semaphore();

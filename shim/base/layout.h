@@ -12,6 +12,7 @@
 #include "export.h"
 
 struct layout {
+    uintptr_t page_size;
     int condition_wrefs; /* index of a condition's word of flags and waiters; -1 unknown: no repair */
     int barrier;         /* its words are as below; else no repair */
     int semaphore_tail;  /* libc leaves the tail of a semaphore alone: it may hold our tag */

@@ -122,18 +122,25 @@ static inline int sys_readable(const void *p)
 
 /*
  * Is the page at p mapped shared? mremap with an old size of 0 gives a second mapping of a shared
- * page and refuses a private one (EINVAL); EFAULT: nothing is mapped there.
+ * page and refuses a private one (EINVAL); EFAULT: nothing is mapped there. Other errors: no memory is
+ * left for a second mapping, unless this "kernel" (an emulator) refuses so what is certainly private.
  */
 enum mapping { MAPPING_NONE, MAPPING_PRIVATE, MAPPING_SHARED };
-static inline enum mapping sys_mapping(const void *p)
+static inline long sys_map_again(const void *p, uintptr_t page_size)
 {
-    uintptr_t page = (uintptr_t)p & ~(uintptr_t)4095;
-    long copy = sys_call(SYS_mremap, (long)page, 0, 4096, MREMAP_MAYMOVE, 0, 0);
+    return sys_call(SYS_mremap, (long)((uintptr_t)p & -page_size), 0, (long)page_size,
+                    MREMAP_MAYMOVE, 0, 0);
+}
+static inline enum mapping sys_mapping(const void *p, uintptr_t page_size)
+{
+    long copy = sys_map_again(p, page_size);
     if (copy == -EFAULT)
         return MAPPING_NONE;
-    if (copy < 0 && copy > -4096)
+    if (copy == -EINVAL)
         return MAPPING_PRIVATE;
-    sys_call(SYS_munmap, copy, 4096, 0, 0, 0, 0);
+    if (copy < 0 && copy > -4096)
+        return sys_map_again(&copy, page_size) == -EINVAL ? MAPPING_SHARED : MAPPING_PRIVATE;
+    sys_call(SYS_munmap, copy, (long)page_size, 0, 0, 0, 0);
     return MAPPING_SHARED;
 }
 

@@ -26,7 +26,7 @@ static int is_private_page(struct child *c, uintptr_t page)
     for (int i = 0; i < PAGES_KNOWN; i++)
         if (c->private_pages[i] == page)
             return 1;
-    if (sys_mapping((const void *)page) != MAPPING_PRIVATE)
+    if (sys_mapping((const void *)page, layout.page_size) != MAPPING_PRIVATE)
         return 0;
     c->private_pages[c->next_page++ % PAGES_KNOWN] = page;
     return 1;
@@ -35,8 +35,8 @@ static int is_private_page(struct child *c, uintptr_t page)
 static int is_private(struct child *c, const void *object, size_t size)
 {
     uintptr_t first = (uintptr_t)object, last = first + size - 1;
-    return is_private_page(c, first & ~(uintptr_t)4095) &&
-           is_private_page(c, last & ~(uintptr_t)4095);
+    return is_private_page(c, first & -layout.page_size) &&
+           is_private_page(c, last & -layout.page_size);
 }
 
 /* Something is to be mended, or (0) not worth counting. Shall it be? */

@@ -105,10 +105,10 @@ Test(sys, mappings, .timeout = 10)
     void *private = sys_pages(4096);
     void *shared =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    cr_assert_eq(sys_mapping(private), MAPPING_PRIVATE);
-    cr_assert_eq(sys_mapping((char *)shared + 100), MAPPING_SHARED);
+    cr_assert_eq(sys_mapping(private, 4096), MAPPING_PRIVATE);
+    cr_assert_eq(sys_mapping((char *)shared + 100, 4096), MAPPING_SHARED);
     munmap(private, 4096);
-    cr_assert_eq(sys_mapping(private), MAPPING_NONE);
+    cr_assert_eq(sys_mapping(private, 4096), MAPPING_NONE);
     cr_assert_not(sys_readable(private));
     cr_assert(sys_readable(shared));
 }
