@@ -26,11 +26,13 @@ void out_number(struct out *o, int64_t number)
 
 static int is_control(char c) { return (unsigned char)c < ' ' || c == 127; }
 
-void out_plain(struct out *o, const char *text)
+void out_plain_bytes(struct out *o, const char *text, size_t size)
 {
-    for (; *text; text++)
-        out_bytes(o, is_control(*text) ? "?" : text, 1);
+    for (size_t i = 0; i < size; i++)
+        out_bytes(o, is_control(text[i]) ? "?" : &text[i], 1);
 }
+
+void out_plain(struct out *o, const char *text) { out_plain_bytes(o, text, strlen(text)); }
 
 /* How many bytes a character of UTF-8 takes here; 0: it is none. */
 static size_t character(const char *text)

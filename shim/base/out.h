@@ -15,7 +15,8 @@ void out_bytes(struct out *o, const char *text, size_t size);
 void out_text(struct out *o, const char *text);
 void out_number(struct out *o, int64_t number);
 
-/* Control bytes become '?', as say.h has it. */
+/* Control bytes become '?'. */
+void out_plain_bytes(struct out *o, const char *text, size_t size);
 void out_plain(struct out *o, const char *text);
 
 /* A JSON string with its quotes. What isn't UTF-8 becomes '?'. */
