@@ -91,7 +91,7 @@ int rwlock_read(pthread_rwlock_t *lock, enum method method, const void *site)
 int rwlock_write(pthread_rwlock_t *lock, enum method method, const void *site)
 {
     struct record *me = self;
-    if (!me)
+    if (!me || !layout.rwlock_steps)
         return lock_slowly(lock, KIND_WRITE, method, site);
     return take_listed(me, lock, KIND_WRITE, method, site, steps_of_write);
 }
