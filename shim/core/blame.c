@@ -162,7 +162,7 @@ void blame_wait(const void *object, enum kind kind, const void *site)
 {
     int saved_errno = errno, place;
     const struct record *ghost =
-        sys_mapping(object) == MAPPING_PRIVATE ? blame_holder(object, kind, &place) : NULL;
+        sys_mapping(object, layout.page_size) == MAPPING_PRIVATE ? blame_holder(object, kind, &place) : NULL;
     if (ghost)
         tell(FOUND_WAITS, object, kind, site, ghost, place);
     errno = saved_errno;
@@ -201,7 +201,8 @@ void blame_condition(const void *condition, const void *site)
     int saved_errno = errno;
     for (struct record *r = options.mode == MODE_OBSERVE ? record_first() : NULL; r; r = record_next(r)) {
         int place = record_is_ghost(r) ? held_find(r, condition, KIND_CONDITION) : PLACE_NONE;
-        if (place < 0 || sys_mapping(condition) != MAPPING_PRIVATE || !has_ghosts(condition))
+        if (place < 0 || sys_mapping(condition, layout.page_size) != MAPPING_PRIVATE ||
+            !has_ghosts(condition))
             continue;
         tell(FOUND_CONDITION, condition, KIND_CONDITION, site, r, place);
         break;

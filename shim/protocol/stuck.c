@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/layout.h"
 #include "base/ledger.h"
 #include "base/options.h"
 #include "base/proc.h"
@@ -57,7 +58,7 @@ static int waits_for_a_thread(const struct proc_call *call)
         return 0;
     if (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET && operation != FUTEX_LOCK_PI)
         return 0;
-    return sys_mapping((const void *)call->arguments[0]) == MAPPING_PRIVATE;
+    return sys_mapping((const void *)call->arguments[0], layout.page_size) == MAPPING_PRIVATE;
 }
 
 static uint64_t bit(int signal) { return (uint64_t)1 << (signal - 1); }
