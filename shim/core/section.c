@@ -62,3 +62,10 @@ int section_in_transit(struct record *r)
     int asleep = proc_state(r->tid) == 'S';
     return !asleep || place != (int)r->nested || !r->wait;
 }
+
+void section_note_transits(const struct record *me)
+{
+    for (struct record *r = runtime.is_locked ? record_first() : NULL; r; r = record_next(r))
+        if (r != me && !record_is_ghost(r))
+            r->in_transit = section_in_transit(r);
+}

@@ -26,4 +26,7 @@ int section_may_be_given(const struct record *me);
  */
 int section_in_transit(struct record *r);
 
+/* Right before a copy: notes who is. */
+void section_note_transits(const struct record *me);
+
 #endif

@@ -17,13 +17,14 @@
 #include "core/operate.h"
 #include "core/repair.h"
 #include "core/runtime.h"
+#include "core/section.h"
 #include "core/wait.h"
 #include "exit.h"
 #include "orphans.h"
 #include "streams.h"
 #include "stuck.h"
 
-enum { QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
+enum { AGAIN_US = 30, QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
 
 /*
  * One fork at a time. `turn` is a lock (0 free, 1 taken, 2 with waiters) from F1 to F9, held by
@@ -97,7 +98,8 @@ static int begin(struct record *me)
 /*
  * The same for a thread that holds a runtime's lock: others need it to leave their critical sections,
  * so it is given up meanwhile, unless all are still anyway. Who has the lock when we want it back is
- * no critical section's thread, but may enter one (a lock of another library) until we have it.
+ * no critical section's thread, but may enter one (a lock of another library) until we have it. That wait
+ * doesn't count: on a loaded machine it may take longer than all of ours.
  */
 static int begin_with_lock(struct record *me)
 {
@@ -110,19 +112,23 @@ static int begin_with_lock(struct record *me)
             return 1;
         }
     }
-    int64_t began = sys_now_us(), now = began;
+    int64_t began = sys_now_us(), spent = 0;
     int given_up = 0;
     do {
         void *state = runtime.release();
+        int64_t from = sys_now_us();
         turn = turn || take_turn(me);
         if (turn) {
             forking.owner = me;
             gate_close(me, GATE_FORK);
-            given_up = await_stillness(me, GATE_FORK, options.fork_wait_ms - (now - began));
+            given_up = await_stillness(me, GATE_FORK, options.fork_wait_ms - spent);
         }
+        if (spent)
+            sys_sleep_us(AGAIN_US); /* whoever is on his way to the lock gets there first */
+        spent += sys_now_us() - from;
         runtime.take(state);
-        now = sys_now_us();
-    } while (turn && !given_up && now - began < options.fork_wait_ms && is_anybody_busy(me, 1));
+    } while (turn && !given_up && spent < options.fork_wait_ms &&
+             sys_now_us() - began < options.fork_wait_ms * STARVED_FACTOR && is_anybody_busy(me, 1));
     if (turn)
         rested(began, given_up);
     return turn;
@@ -175,6 +181,8 @@ static void prepare(void)
         come_to_rest(me);
     if (me)
         blame_ask_names(me);
+    if (runtime_holds_lock())
+        section_note_transits(me);
     streams_note();
     errno = saved_errno;
 }

@@ -2,7 +2,7 @@
 
 /*
  * What a fork needs to know of the threads that won't be in the child, in the same dictionary as the
- * rest: who waits in a Condition or a Barrier, from their frames, and what they have taken.
+ * rest: who waits in a Condition or a Barrier, from their frames. What they had taken the child knows.
  *
  * snapshot() in the parent, right before; repair() in the child, forget() in the parent, after.
  */
@@ -30,10 +30,6 @@ const char python_fork_source[] =
     "    for ident in current:\n"
     "        one = all_seen[ident] = Seen()\n"
     "        look_at_thread(current[ident], one, threading)\n"
-    "    listed = iter(sections())\n"
-    "    for ident, taken in zip(listed, listed):\n"
-    "        if ident in all_seen:\n"
-    "            all_seen[ident].taken.append(taken)\n"
     "    return all_seen\n"
     "\n"
     "def snapshot():\n"
@@ -61,7 +57,7 @@ const char python_fork_source[] =
     "def repair_taken(taken, own):\n"
     "    if isinstance(taken, modules['threading'].Semaphore):\n"
     "        give_back(taken)\n"
-    "    elif not any(taken is one for one in own):\n"
+    "    elif taken.locked() and not any(taken is one for one in own):\n"
     "        taken._at_fork_reinit()\n"
     "\n"
     "def repair_imports(me):\n"
@@ -81,6 +77,10 @@ const char python_fork_source[] =
     "def repair():\n"
     "    global seen\n"
     "    threads, seen, me = seen or {}, None, get_ident()\n"
+    "    listed = iter(sections())\n"
+    "    for ident, taken in zip(listed, listed):\n"
+    "        if ident in threads:\n"
+    "            threads[ident].taken.append(taken)\n"
     "    mine = threads.pop(me, Seen())\n"
     "    for thread in threads.values():\n"
     "        for condition, _ in thread.waiters:\n"

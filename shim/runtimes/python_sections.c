@@ -47,14 +47,20 @@ static void append(object *list, object *item)
     python.Py_DecRef(item);
 }
 
+/* An older ghost's locks were mended in an earlier generation. */
+static int is_of_last_fork(const struct record *r)
+{
+    return !record_is_ghost(r) || r->generation + 1 == process.generation;
+}
+
 object *section_list(object *self_argument, object *arguments)
 {
     (void)self_argument, (void)arguments;
     object *list = python.PyList_New(0);
     for (struct record *r = record_first(); r; r = record_next(r))
-        for (int i = record_is_ghost(r) ? 0 : SLOTS + 1; i-- > 0;) {
+        for (int i = is_of_last_fork(r) ? SLOTS + 1 : 0; i-- > 0;) {
             entry e = held_get(r, i);
-            if (entry_kind(e) != KIND_RUNTIME || e & ENTRY_TRY)
+            if (entry_kind(e) != KIND_RUNTIME || (e & ENTRY_TRY && !r->in_transit))
                 continue;
             append(list, python.PyLong_FromUnsignedLong((unsigned long)r->thread));
             python.PyList_Append(list, entry_object(e));

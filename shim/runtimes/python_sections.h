@@ -13,7 +13,10 @@ object *section_begin(object *self, object *arguments);
 /* section_end(object): released; tells whether the calling thread had taken it. */
 object *section_end(object *self, object *arguments);
 
-/* sections(): a flat list: for each that is taken the thread's ident and the object. */
+/*
+ * sections(), in a child: a flat list: for each that a thread of the parent's had taken, or may have, its
+ * ident and the object.
+ */
 object *section_list(object *self, object *arguments);
 
 /* locks_seen(): in how many locks the calling thread is that doors see. */
