@@ -201,6 +201,7 @@ static int acquire_listed(struct record *me, const struct taking *t)
         held_leave(me, place);
         return t->method == METHOD_TRY ? result : acquire_contended(me, t);
     }
+    held_taken(me, place);
 #if !defined(__x86_64__)
     held_fence();
 #endif

@@ -27,6 +27,7 @@ INLINED int take_listed(struct record *me, void *object, enum kind kind, enum me
         return lock_slowly(object, kind, method, site);
     if (UNLIKELY(!take(me, object)))
         return not_taken(me, place, object, kind, method, site);
+    held_taken(me, place);
     fence_after_swap();
     return gate_is_open() ? 0 : acquired_at_closed_gate(object, kind, method, site, place);
 }

@@ -82,7 +82,11 @@ static inline void held_fence(void) { atomic_thread_fence(memory_order_seq_cst);
 int held_push(struct record *me, entry e);
 void held_pop(struct record *me, int place);
 
-/* The same for the common case: PLACE_NONE where more is listed than FEW. */
+/*
+ * The same for an entry that claims before its lock is taken, where little is listed (else PLACE_NONE). Its
+ * claim is to be counted by held_taken when it is taken: until then a look may disbelieve it, and read
+ * the slots of outer locks after they were released.
+ */
 enum { FEW = 7 };
 static inline int held_push_few(struct record *me, entry e)
 {
@@ -94,8 +98,13 @@ static inline int held_push_few(struct record *me, entry e)
     if (n >= FEW)
         return PLACE_NONE;
     atomic_store_explicit(&me->nested, n + 1, memory_order_release);
-    held_set(me, (int)n + 1, e);
+    atomic_store_explicit(&me->slot[n + 1], e, memory_order_release);
     return (int)n + 1;
+}
+static inline void held_taken(struct record *me, int place)
+{
+    if (place > 0)
+        held_count_claim(me);
 }
 
 /* The place of this very entry, if it is the outermost or the newest: locks are left in that order. */

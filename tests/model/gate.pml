@@ -20,6 +20,7 @@
  *     OWN_LOCK       the forking thread may hold a lock
  *     GIVE_UP        a busy thread may be given up
  *     DISBELIEVE     an entry that its mutex contradicts may be disbelieved
+ *     MANY_LISTED    a nested acquisition may go the slow way at once
  *     HANDLER_WAITS  a prepare handler may wait, with the gate open
  *     ALIKE          worker 0 takes lock 0: without other features locks are alike, so this says all
  *     WEAK           aarch64, not x86
@@ -29,6 +30,7 @@
  *     TORN_LOOK           slots are read one by one, and nothing tells that they changed (NESTING)
  *     COUNT_BEFORE_CLAIM  what tells it is written too early (NESTING)
  *     EMPTY_CLAIMS        an empty slot below the count is a claim (SIGNAL, CONDITIONS)
+ *     COUNT_BEFORE_LOCK   a fast nested claim is counted before its lock is taken (NESTING, DISBELIEVE)
  *     SLOT_BEFORE_COUNT   a push writes the slot first (SIGNAL, NESTING, GIVE_UP)
  *     SHARED_PENDING      one word a thread says what it tries for, no TRY (SIGNAL, NESTING, GIVE_UP)
  *     ASLEEP_AWAITING     held threads take the pauses of one who awaits stillness for a wait

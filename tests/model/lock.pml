@@ -178,33 +178,40 @@ inline acquired_at_closed_gate(l)
 inline acquire(l, trying, taken)
 {
     taken = 0;
-    MERGED {                                                /* mutex_lock, take_listed */
+    if
+    :: MERGED {                                             /* mutex_lock, take_listed */
+            skip;
 #ifdef GATE_BEFORE_ENTRY
-        read_gate();
-#endif
-#ifdef ENTRY_AFTER_LOCK
-        compare_and_swap(l, taken);
-        held_push(MUTEX(l), place)
-#else
-        PASSING(1);
-        held_push(MUTEX(l), place);
-        compare_and_swap(l, taken)
-#endif
-    };
-    MERGED {
-        FENCE;                                              /* on x86 the CAS was one */
-        if
-        :: taken -> stores[me]!OWNER(l), me + 1, PLAIN;
-#ifndef GATE_BEFORE_ENTRY
             read_gate();
 #endif
-            gate_stops(place)
-        :: else -> held_pop(place); PASSING(0)
+#ifdef ENTRY_AFTER_LOCK
+            compare_and_swap(l, taken);
+            held_push_few(MUTEX(l), place)
+#else
+            PASSING(1);
+            held_push_few(MUTEX(l), place);
+            compare_and_swap(l, taken)
+#endif
+        };
+        MERGED {
+            FENCE;                                          /* on x86 the CAS was one */
+            if
+            :: taken -> stores[me]!OWNER(l), me + 1, PLAIN;
+                held_taken(place, MUTEX(l));
+#ifndef GATE_BEFORE_ENTRY
+                read_gate();
+#endif
+                gate_stops(place)
+            :: else -> held_pop(place); PASSING(0)
+            fi
+        };
+        if
+        :: taken && stops -> acquired_at_closed_gate(l); taken = 0
+        :: else
         fi
-    };
-    if
-    :: taken && stops -> acquired_at_closed_gate(l); taken = 0
-    :: else
+#ifdef MANY_LISTED
+    :: SLOT_ME(0) != 0
+#endif
     fi;
     if
     :: !taken -> acquire_listed(l, trying, taken)

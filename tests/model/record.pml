@@ -72,6 +72,35 @@ inline held_push(e, place)
     fi
 }
 
+/* For an entry that claims before its lock is taken: counted when it is, by held_taken. */
+inline held_push_few(e, place)
+{
+    if
+    :: SLOT_ME(0) == 0 -> place = 0; store_slot(0, e)
+    :: else ->
+        place = NESTED_ME + 1;
+#ifdef SLOT_BEFORE_COUNT
+        store_slot(place, e);
+        store_nested(place)
+#else
+        store_nested(place);
+        store_slot(place, e)
+#endif
+    fi;
+#ifdef COUNT_BEFORE_LOCK
+    count_claim(place, e)
+#endif
+}
+
+inline held_taken(place, e)
+{
+#ifndef COUNT_BEFORE_LOCK
+    count_claim(place, e)
+#else
+    skip
+#endif
+}
+
 inline held_pop(place)
 {
     if
