@@ -101,7 +101,8 @@ static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
     int written = held_count(c->me, lock, KIND_WRITE), read = held_count(c->me, lock, KIND_READ);
     if (!written && !read && (survivors(c, lock, KIND_READ) || survivors(c, lock, KIND_WRITE)))
         return;
-    if (!counts(c, lock->__data.__readers != 0))
+    /* The lowest bit says only who had it last. */
+    if (!counts(c, lock->__data.__readers > 1))
         return;
     memset(lock, 0, RWLOCK_STATE_BYTES);
     if (written) {
@@ -272,7 +273,7 @@ static int is_held_by_ghost(const void *object)
     return 0;
 }
 
-/* Who waits for what another ghost holds isn't to blame. libc mends two kinds, and leaves one. */
+/* Who waits is to blame only if nobody holds it and nobody mends it. libc mends two kinds, and leaves one. */
 static void tell_of(const struct child *c, const struct record *ghost, int place, int found)
 {
     entry e = ghost->slot[place];
@@ -280,7 +281,7 @@ static void tell_of(const struct child *c, const struct record *ghost, int place
     int is_libcs = kind == KIND_ONCE || kind == KIND_FILE;
     if ((is_libcs || kind == KIND_LIBC) && !(e & ENTRY_MARKS))
         found = 1;
-    if (found && !(e & ENTRY_TRY && is_held_by_ghost(entry_object(e))))
+    if (found && !(e & ENTRY_TRY && (!c->looks_only || is_held_by_ghost(entry_object(e)))))
         blame_ghost(ghost, place, is_libcs || !c->looks_only);
 }
 
