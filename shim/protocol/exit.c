@@ -107,6 +107,7 @@ void exit_leave(int status)
 
 int exit_begin(int status, const void *site)
 {
+    streams_compare();
     if (!exit_prepare(site))
         return status;
     status_of_exit = status;
@@ -169,7 +170,6 @@ static void last_of_all(void *unused, int status)
     hooks_run(TIER_END);
     if (mode_closes())
         streams_free(); /* E7 */
-    streams_compare();
     end_with(lock_is_lost == WORKED_AROUND ? status_of_exit : status, libc.exit);
 }
 

@@ -151,11 +151,14 @@ static void compare_one(FILE *f)
                                           .amount = before_fork.noted[i].unwritten});
 }
 
-/* A stream that was flushed begins its buffer anew. */
+/* Before any handler: a library's may flush, too. A stream that was flushed begins its buffer anew. */
 void streams_compare(void)
 {
-    if (ledger && before_fork.count && before_fork.generation != process.generation)
-        each_stream(compare_one);
+    if (!ledger || !before_fork.count || before_fork.generation == process.generation ||
+        process_is_vfork_child())
+        return;
+    each_stream(compare_one);
+    before_fork.count = 0;
 }
 
 void streams_free(void) { each_stream(free_one); }

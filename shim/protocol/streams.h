@@ -16,8 +16,8 @@ void streams_free(void);
 void streams_flush(void);
 
 /*
- * For the ledger: what streams have unwritten before a fork; and, when a child exits and is about to
- * write the same, that it does.
+ * For the ledger: what streams have unwritten before a fork; and, when a child begins to exit and
+ * will write the same, that it does.
  */
 void streams_note(void);
 void streams_compare(void);
