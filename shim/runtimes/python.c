@@ -10,6 +10,8 @@ void python_visit(void)
 {
     if (!record_self() || options.python == PYTHON_NO || !python_find())
         return;
+    if (options.mode == MODE_OBSERVE && runtime.keeps_lock_at_fork)
+        return; /* its locks make no calls: there is nothing to tell apart */
     if (options.mode != MODE_REPAIR && python.Py_IsInitialized() && runtime_holds_lock())
         python_install();
 }
