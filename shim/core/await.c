@@ -115,7 +115,8 @@ static int waits_for_runtime(const struct awaiting *a, const struct record *r)
 /*
  * Does r wait for a lock that it will get? That is, one whose holder may still come to rest, or that
  * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
- * a condition and a barrier are waited for without hope.
+ * a condition and a barrier are waited for without hope, but who signals or broadcasts waits for
+ * those only who were woken before and have yet to leave.
  */
 static int waits_for_mover(const struct awaiting *a, const struct record *r)
 {
@@ -127,7 +128,8 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
         return waits_in_libc(r);
     if (waits_for_runtime(a, r))
         return a->seen < a->limit;
-    if (!(wanted & ENTRY_TRY) || !lock || kind == KIND_CONDITION || kind == KIND_BARRIER)
+    int waits_for_signal = kind == KIND_CONDITION && ((struct record *)r)->wait;
+    if (!(wanted & ENTRY_TRY) || !lock || waits_for_signal || kind == KIND_BARRIER)
         return 0;
     for (struct record *q = record_first(); q; q = record_next(q)) {
         entry e = q == r || record_is_ghost(q) ? 0 : held_entry(q, lock);

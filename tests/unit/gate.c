@@ -300,6 +300,44 @@ Test(await, who_waits_for_one_that_moves_is_awaited, .timeout = 10)
     sleeper_end(&in_chain);
 }
 
+/* One that was woken and has yet to leave the condition; then the other one's signal returns. */
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+
+static void *leave_condition(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    held_push(me, entry_of(&condition, KIND_CONDITION) | ENTRY_TRY);
+    w->record = me;
+    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 20000;)
+        ;
+    w->through = 1;
+    held_pop(in_chain.record, 1);
+    held_pop(in_chain.record, 0);
+    held_pop(me, 0);
+    UNTIL(w->go);
+    return NULL;
+}
+
+Test(await, who_signals_waits_for_those_who_leave, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    sleeper_start(&in_chain);
+    mutex.__data.__owner = in_chain.record->tid;
+    mutex.__data.__lock = 1;
+    held_push(in_chain.record, entry_of(&mutex, KIND_MUTEX));
+    held_push(in_chain.record, entry_of(&condition, KIND_CONDITION) | ENTRY_TRY);
+    in_chain.record->wait = 0; /* it sleeps in libc's signal, not in a wait of its own */
+    pthread_create(&w.thread, NULL, leave_condition, &w);
+    UNTIL(w.record);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(w.through);
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+    sleeper_end(&in_chain);
+}
+
 Test(await, who_waits_for_a_lock_of_mine_is_given_up, .timeout = 10)
 {
     struct record *me = awake();
