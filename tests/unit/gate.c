@@ -309,7 +309,7 @@ static void *leave_condition(void *argument)
     struct record *me = record_self();
     held_push(me, entry_of(&condition, KIND_CONDITION) | ENTRY_TRY);
     w->record = me;
-    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 20000;)
+    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 300000;)
         ;
     w->through = 1;
     held_pop(in_chain.record, 1);
