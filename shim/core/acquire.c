@@ -180,10 +180,10 @@ static int acquire_contended(struct record *me, const struct taking *t)
     }
 }
 
-/* What fast.h takes isn't free when it comes here. */
+/* What fast.h takes isn't free when it comes here. A stream doesn't tell a child whether an entry has come true. */
 static int may_be_free(const struct taking *t)
 {
-    if (t->method > METHOD_TRY || t->kind == KIND_SEMAPHORE || gate != GATE_OPEN)
+    if (t->method > METHOD_TRY || t->kind == KIND_SEMAPHORE || t->kind == KIND_FILE || gate != GATE_OPEN)
         return 0;
     return t->kind != KIND_MUTEX || !layout.mutex_steps || !mutex_is_simple(t->object);
 }
@@ -202,9 +202,7 @@ static int acquire_listed(struct record *me, const struct taking *t)
         return t->method == METHOD_TRY ? result : acquire_contended(me, t);
     }
     held_taken(me, place);
-#if !defined(__x86_64__)
-    held_fence();
-#endif
+    held_fence_after_swap();
     if (LIKELY(gate == GATE_OPEN) || result != 0)
         return result;
     return acquired_at_closed_gate(t->object, t->kind, t->method, t->site, place);

@@ -28,7 +28,7 @@ INLINED int take_listed(struct record *me, void *object, enum kind kind, enum me
     if (UNLIKELY(!take(me, object)))
         return not_taken(me, place, object, kind, method, site);
     held_taken(me, place);
-    fence_after_swap();
+    held_fence_after_swap();
     return gate_is_open() ? 0 : acquired_at_closed_gate(object, kind, method, site, place);
 }
 

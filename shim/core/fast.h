@@ -33,14 +33,6 @@ static inline int tid_of(const struct record *me)
     return atomic_load_explicit(&((struct record *)me)->tid, memory_order_relaxed);
 }
 
-/* x86's compare-and-swap is the fence between an entry and the gate; elsewhere it needs one. */
-static inline void fence_after_swap(void)
-{
-#if !defined(__x86_64__)
-    held_fence();
-#endif
-}
-
 /* Nothing else is listed, and m is simple and not mine. */
 INLINED int mutex_lock_outermost(struct record *me, pthread_mutex_t *m, enum method method,
                                  const void *site, int recursive)
@@ -50,7 +42,7 @@ INLINED int mutex_lock_outermost(struct record *me, pthread_mutex_t *m, enum met
         held_set(me, 0, 0);
         return lock_slowly(m, KIND_MUTEX, method, site);
     }
-    fence_after_swap();
+    held_fence_after_swap();
     if (recursive)
         m->__data.__count = 1;
     m->__data.__owner = tid_of(me);

@@ -75,6 +75,14 @@ static inline void held_note(struct record *me, int place, const void *site)
 /* The fence between an entry and the reading of the gate. */
 static inline void held_fence(void) { atomic_thread_fence(memory_order_seq_cst); }
 
+/* The same where a compare-and-swap took the lock: on x86 that is the fence already. */
+static inline void held_fence_after_swap(void)
+{
+#if !defined(__x86_64__)
+    held_fence();
+#endif
+}
+
 /*
  * Adds an entry; returns its place. The count is stored before the slot, so that a signal handler
  * in between takes another slot.

@@ -93,12 +93,17 @@ static void mend_mutex(struct child *c, const struct record *ghost, pthread_mute
         mend_robust(m, word, owner, owner == ghost->tid && !tried);
 }
 
-/* Fresh with the same preference; then the survivor's own holds again. */
+/*
+ * Fresh with the same preference; then the survivor's own holds again. It may have forked in a signal
+ * handler between its entry and the lock: the lock tells how many of its entries have come true.
+ */
 static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
 {
     if (lock->__data.__shared)
         return;
-    int written = held_count(c->me, lock, KIND_WRITE), read = held_count(c->me, lock, KIND_READ);
+    unsigned readers = lock->__data.__readers >> 3, read = held_count(c->me, lock, KIND_READ);
+    int written = lock->__data.__cur_writer == c->old_tid && held_count(c->me, lock, KIND_WRITE);
+    read = read < readers ? read : readers;
     if (!written && !read && (survivors(c, lock, KIND_READ) || survivors(c, lock, KIND_WRITE)))
         return;
     /* The lowest bit says only who had it last. */
@@ -111,7 +116,7 @@ static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
         lock->__data.__writers_futex = 1;
         lock->__data.__cur_writer = c->old_tid; /* renamed with the survivor's other locks */
     } else {
-        lock->__data.__readers = (unsigned)read << 3;
+        lock->__data.__readers = read << 3;
     }
 }
 

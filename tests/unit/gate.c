@@ -262,13 +262,34 @@ Test(await, a_critical_section_is_awaited, .timeout = 10)
 static struct sleeper in_chain;
 static pthread_mutex_t wanted = PTHREAD_MUTEX_INITIALIZER;
 
-static void chain_start(void)
+static void chain_start(entry newest)
 {
     sleeper_start(&in_chain);
     mutex.__data.__owner = in_chain.record->tid;
     mutex.__data.__lock = wanted.__data.__lock = 1;
     held_push(in_chain.record, entry_of(&mutex, KIND_MUTEX));
-    held_push(in_chain.record, entry_of(&wanted, KIND_MUTEX) | ENTRY_TRY);
+    held_push(in_chain.record, newest | ENTRY_TRY);
+}
+
+static void chain_end(struct walker *w, struct record *me)
+{
+    w->through = 1;
+    held_pop(in_chain.record, 1);
+    held_pop(in_chain.record, 0);
+    held_pop(me, 0);
+    UNTIL(w->go);
+}
+
+static void chain_is_awaited(void *(*routine)(void *))
+{
+    struct walker w = {0};
+    pthread_create(&w.thread, NULL, routine, &w);
+    UNTIL(w.record);
+    cr_assert_eq(await_stillness(record_self(), GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(w.through);
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+    sleeper_end(&in_chain);
 }
 
 static void *hold_what_is_wanted(void *argument)
@@ -280,24 +301,15 @@ static void *hold_what_is_wanted(void *argument)
     w->record = me;
     for (int i = 0; i < 20; i++)
         sys_sleep_us(500);
-    held_pop(in_chain.record, 1);
-    held_pop(in_chain.record, 0);
-    held_pop(me, 0);
-    UNTIL(w->go);
+    chain_end(w, me);
     return NULL;
 }
 
 Test(await, who_waits_for_one_that_moves_is_awaited, .timeout = 10)
 {
-    struct record *me = awake();
-    struct walker w = {0};
-    chain_start();
-    pthread_create(&w.thread, NULL, hold_what_is_wanted, &w);
-    UNTIL(w.record);
-    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
-    w.go = 1;
-    pthread_join(w.thread, NULL);
-    sleeper_end(&in_chain);
+    awake();
+    chain_start(entry_of(&wanted, KIND_MUTEX));
+    chain_is_awaited(hold_what_is_wanted);
 }
 
 /* One that was woken and has yet to leave the condition; then the other one's signal returns. */
@@ -311,37 +323,22 @@ static void *leave_condition(void *argument)
     w->record = me;
     for (int64_t begin = sys_now_us(); sys_now_us() - begin < 300000;)
         ;
-    w->through = 1;
-    held_pop(in_chain.record, 1);
-    held_pop(in_chain.record, 0);
-    held_pop(me, 0);
-    UNTIL(w->go);
+    chain_end(w, me);
     return NULL;
 }
 
 Test(await, who_signals_waits_for_those_who_leave, .timeout = 10)
 {
-    struct record *me = awake();
-    struct walker w = {0};
-    sleeper_start(&in_chain);
-    mutex.__data.__owner = in_chain.record->tid;
-    mutex.__data.__lock = 1;
-    held_push(in_chain.record, entry_of(&mutex, KIND_MUTEX));
-    held_push(in_chain.record, entry_of(&condition, KIND_CONDITION) | ENTRY_TRY);
+    awake();
+    chain_start(entry_of(&condition, KIND_CONDITION));
     in_chain.record->wait = 0; /* it sleeps in libc's signal, not in a wait of its own */
-    pthread_create(&w.thread, NULL, leave_condition, &w);
-    UNTIL(w.record);
-    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
-    cr_assert(w.through);
-    w.go = 1;
-    pthread_join(w.thread, NULL);
-    sleeper_end(&in_chain);
+    chain_is_awaited(leave_condition);
 }
 
 Test(await, who_waits_for_a_lock_of_mine_is_given_up, .timeout = 10)
 {
     struct record *me = awake();
-    chain_start();
+    chain_start(entry_of(&wanted, KIND_MUTEX));
     held_push(me, entry_of(&wanted, KIND_MUTEX));
     cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
     sleeper_end(&in_chain);

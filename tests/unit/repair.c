@@ -194,6 +194,19 @@ Test(repair, a_written_lock_gets_the_survivors_new_name)
     cr_assert_eq(pthread_rwlock_trywrlock(&lock), 0);
 }
 
+/* A signal handler forked in between the entry and the lock. */
+Test(repair, a_rwlock_that_the_survivor_was_taking_is_not_its_own)
+{
+    static pthread_rwlock_t lock[2] = {PTHREAD_RWLOCK_INITIALIZER, PTHREAD_RWLOCK_INITIALIZER};
+    for (int i = 0; i < 2; i++) {
+        held_push(me, entry_of(&lock[i], i ? KIND_WRITE : KIND_READ));
+        held_push(ghost, entry_of(&lock[i], KIND_WRITE) | ENTRY_TRY);
+    }
+    repair();
+    for (int i = 0; i < 2; i++)
+        cr_expect_eq(pthread_rwlock_trywrlock(&lock[i]), 0);
+}
+
 Test(repair, a_condition_is_fresh_and_keeps_its_clock)
 {
     static pthread_cond_t c;
