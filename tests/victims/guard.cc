@@ -7,7 +7,8 @@
  *   guard soon|works|ever|throws [FORKS=100]
  *   guard list                  prints the names
  *
- * soon: it sleeps for 2 ms; works: it computes for some; ever: it never ends;
+ * soon: it sleeps for 2 ms; works: it computes until the fork begins, and for
+ * some more; ever: it never ends;
  * throws: it throws after 1 ms, and the thread begins again until the fork is
  * over.  Status 0: no child hung, none got half an object.
  */
@@ -26,6 +27,7 @@ static const struct {
 static way how;
 static bool in_child;
 static bool begun; /* atomic: the initialiser of this fork's object runs */
+static bool forking; /* atomic: that was seen */
 static int current; /* atomic: the fork */
 static thread_local int mine; /* the fork that a thread was made for */
 
@@ -47,6 +49,8 @@ struct object {
         case SOON:
             return sleep_us(2000);
         case WORKS:
+            while (!__atomic_load_n(&forking, __ATOMIC_ACQUIRE))
+                ;
             for (int i = 0; i < WORK; i++)
                 right = 0;
             return;
@@ -124,11 +128,12 @@ int main(int argc, char **argv)
     for (int i = 0; i < forks && i < OBJECTS && !enough(&tally); i++) {
         void *number = (void *)(intptr_t)i;
 
-        begun = false;
+        begun = forking = false;
         __atomic_store_n(&current, i, __ATOMIC_RELAXED);
         start_detached(initialise, number);
         while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
             sched_yield();
+        __atomic_store_n(&forking, true, __ATOMIC_RELEASE);
         try_fork(&tally, child, number);
     }
     fflush(stdout);
