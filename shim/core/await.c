@@ -27,6 +27,7 @@ struct awaiting {
     int64_t limit, began; /* by the clock */
     int has_lock;         /* we hold a runtime's lock */
     int64_t now, seen;    /* the time that we spent looking: see tick */
+    int64_t quiet_since;  /* EXIT: since then nobody moved who could wake somebody; or 0 */
     int round;
     struct record *first; /* those about whom not all is said, linked by next_awaited */
     int moving, given_up;
@@ -157,6 +158,23 @@ static int is_hopeless(const struct awaiting *a, struct record *r)
 }
 
 /*
+ * Asleep for a lock or a condition. Who could end that is such a sleeper himself, or moves; all others
+ * hold no lock, and come to the gate before they signal.
+ */
+static int waits_for_others(const struct record *r)
+{
+    entry wanted = held_newest(r);
+    enum kind kind = entry_kind(wanted);
+    int lock = wanted & ENTRY_TRY && kind <= KIND_WRITE;
+    return (lock || (kind == KIND_CONDITION && ((struct record *)r)->wait)) && !runs(r);
+}
+
+static int is_quiet(const struct awaiting *a)
+{
+    return a->quiet_since && a->seen - a->quiet_since >= HOPELESS_US;
+}
+
+/*
  * Is it in the same sleep as when it had run for so long? Asked last, after all else was looked at:
  * who was given the lock meanwhile that it waits for has been woken before.
  */
@@ -171,14 +189,14 @@ static int still_stuck(struct record *r, int64_t run)
 static int sleeps(const struct awaiting *a, struct record *r)
 {
     int64_t asleep_for = r->watch.asleep_since ? a->seen - r->watch.asleep_since : 0;
-    if (r->watch.asleep_since && asleep_for < ASLEEP_US)
+    if (r->watch.asleep_since && asleep_for < (is_quiet(a) ? HOPELESS_US : ASLEEP_US))
         return 0;
     int64_t run = proc_run_time(r->tid);
     int state = proc_state(r->tid), asleep = state == 'S' || state == STATE_UNKNOWN;
     if (asleep && r->watch.asleep_since && run == r->watch.asleep_run) {
         if (state == STATE_UNKNOWN && asleep_for < BLIND_ASLEEP_US)
             return 0;
-        return is_hopeless(a, r) && still_stuck(r, run);
+        return (is_quiet(a) || is_hopeless(a, r)) && still_stuck(r, run);
     }
     r->watch.asleep_run = run;
     r->watch.asleep_since = asleep ? a->seen : 0;
@@ -269,11 +287,13 @@ static void look_at_all(struct awaiting *a)
     if (a->round >= SPINS)
         tick(a);
     a->moving = 0;
+    int quiet = a->which == GATE_EXIT && a->round > SPINS + YIELDS;
     for (struct record **link = &a->first, *r; (r = *link);) {
         if (a->round == SPINS)
             r->watch.run_began = proc_run_time(r->tid);
         enum verdict v = look(a, r);
         a->moving += v == MOVING;
+        quiet = quiet && (v != MOVING || waits_for_others(r));
         if (v == MOVING || v == LOOKS_STILL) {
             link = &r->next_awaited;
             continue;
@@ -284,6 +304,8 @@ static void look_at_all(struct awaiting *a)
         else if (v != GONE)
             held_outlived(r, 0);
     }
+    if (!quiet || !a->quiet_since)
+        a->quiet_since = quiet ? a->seen : 0;
 }
 
 static void pause_between_looks(int round)

@@ -19,7 +19,16 @@ namespace
 constexpr int threads = 4;
 constexpr int entries = 200;
 
-std::map<int, std::string> archive;
+// The threads get the CPU too before the last object is gone, though it be the only one.
+struct Archive {
+    std::map<int, std::string> of;
+    ~Archive()
+    {
+        for (int i = 0; i < 10; i++)
+            sched_yield();
+    }
+};
+Archive archive;
 std::mutex mutex;
 std::string text;                 // guarded by mutex
 std::map<int, std::string> table; // guarded by mutex
@@ -52,7 +61,7 @@ void *work(void *number)
 int main()
 {
     for (int i = 0; i < 20000; i++)
-        archive[i] = "one of many strings that take their time to be destroyed";
+        archive.of[i] = "one of many strings that take their time to be destroyed";
     MUST(pthread_barrier_init(&warm, nullptr, threads + 1));
     for (int i = 0; i < threads; i++)
         start_detached(work, reinterpret_cast<void *>(static_cast<uintptr_t>(i)));
