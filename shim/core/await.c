@@ -150,10 +150,12 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
  */
 static int is_hopeless(const struct awaiting *a, struct record *r)
 {
-    if (waits_for_mover(a, r))
+    if (waits_for_mover(a, r)) {
         r->watch.hopeless_since = 0;
-    else if (!r->watch.hopeless_since)
+    } else if (!r->watch.hopeless_since) {
         r->watch.hopeless_since = a->seen;
+        r->watch.hopeless_run = proc_run_time(r->tid);
+    }
     return r->watch.hopeless_since && a->seen - r->watch.hopeless_since >= HOPELESS_US;
 }
 
@@ -211,8 +213,17 @@ static int spins(const struct record *r)
     return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
 }
 
-/* The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one
-   that gets none. */
+/* Has it run for so long since then? Where that can't be known: yes. */
+static int has_run(struct record *r, int64_t since, int64_t us)
+{
+    int64_t run = proc_run_time(r->tid);
+    return run < 0 || since < 0 || run - since >= us * 1000;
+}
+
+/*
+ * The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one that
+ * gets none. Who spins without CPU for a lock that is free has yet to see that.
+ */
 static int out_of_time(const struct awaiting *a, struct record *r)
 {
     if (a->now - a->began < a->limit)
@@ -226,8 +237,8 @@ static int out_of_time(const struct awaiting *a, struct record *r)
         return 0;
     if (asleep)
         return !runs(r);
-    int64_t run = proc_run_time(r->tid);
-    return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
+    return has_run(r, r->watch.run_began, a->limit) &&
+           (!waits || has_run(r, r->watch.hopeless_run, HOPELESS_US));
 }
 
 static enum verdict look(const struct awaiting *a, struct record *r)

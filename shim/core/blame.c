@@ -79,11 +79,21 @@ static int is_spared(const void *object)
     return i < spared.count || object == runtime.mutex; /* which the runtime makes anew */
 }
 
+/*
+ * Some are left alone, and the child has no trouble with them until it uses them: what is waited for
+ * without hope anyway, and semaphores, which their users make anew more often than not (the locks of
+ * CPython up to 3.12).
+ */
+static int is_judged_by_use(enum kind kind, int mended)
+{
+    return kind == KIND_CONDITION || kind == KIND_BARRIER || (kind == KIND_SEMAPHORE && !mended);
+}
+
 void blame_ghost(const struct record *ghost, int place, int mended)
 {
     entry e = held_get(ghost, place);
     enum kind kind = entry_kind(e);
-    if (!ledger || kind == KIND_CONDITION || kind == KIND_BARRIER || held_for_life(e))
+    if (!ledger || is_judged_by_use(kind, mended) || held_for_life(e))
         return;
     const void *object = entry_object(e);
     if (is_spared(object))

@@ -86,6 +86,7 @@ struct record {
         uint32_t nested, claimed;
         int64_t unchanged_since; /* ... since then */
         int64_t hopeless_since;  /* nobody can give it the lock that it waits for */
+        int64_t hopeless_run;    /* its run time then */
     } watch;
 } __attribute__((aligned(64)));
 

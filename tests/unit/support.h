@@ -19,6 +19,13 @@ struct sleeper {
 void sleeper_start(struct sleeper *s);
 void sleeper_end(struct sleeper *s);
 
+/* A thread that goes on when it is told to, and says when it came through. */
+struct walker {
+    pthread_t thread;
+    struct record *_Atomic record;
+    _Atomic int go, through;
+};
+
 /* Waits until `condition` holds; the test's own time limit ends it otherwise. */
 #define UNTIL(condition)                                                                        \
     while (!(condition))                                                                        \

@@ -106,7 +106,7 @@ NAMED void *write_halves(void *unused)
 
 static void take_mutex(void) { MUST(pthread_mutex_lock(&the_mutex)); }
 static void take_write(void) { MUST(pthread_rwlock_wrlock(&the_rwlock)); }
-static void take_semaphore(void) { sem_wait(&the_semaphore); }
+NAMED void use_semaphore(void) { MUST(sem_wait(&the_semaphore)); }
 static void take_spinlock(void) { MUST(pthread_spin_lock(&the_spinlock)); }
 
 static void use_condition(void)
@@ -259,7 +259,7 @@ static const struct family {
     {"mutex", hold_mutex, take_mutex},
     {"rwlock-read", hold_read, take_write},
     {"rwlock-write", hold_write, take_write},
-    {"semaphore", hold_semaphore, take_semaphore},
+    {"semaphore", hold_semaphore, use_semaphore},
     {"spinlock", hold_spinlock, take_spinlock},
     {"condition", wait_in_condition, use_condition},
     {"libc", stay_in_libc, ask_libc},

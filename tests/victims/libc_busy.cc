@@ -357,7 +357,7 @@ static void prepare()
         die("/");
     setlocale(LC_ALL, "C.UTF-8"); /* messages of the C locale need no lock */
     limit = limit_ms();
-    hung_limit = setting("VICTIM_HUNG", 3);
+    hung_limit = enough_hung(3);
 }
 
 int main(int argc, char **argv)

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 
-from victim import TORN, reap
+from victim import TORN, enough, reap
 
 LIMIT_S = int(os.environ.get("VICTIM_LIMIT_MS", "20000")) / 1000
 HUNG_ENOUGH = 5
@@ -276,7 +276,7 @@ def main():
     where = mmap.mmap(-1, mmap.PAGESIZE)  # which kind a child is at, and where it found something
     hung, torn, wrong, tried, times = {}, {}, {}, 0, []
     time.sleep(0.05)
-    while tried < forks and sum(hung.values()) < HUNG_ENOUGH:
+    while tried < forks and not enough(HUNG_ENOUGH, hung=sum(hung.values()), torn=sum(torn.values())):
         begin = time.monotonic()
         pid = os.fork()
         if pid == 0:

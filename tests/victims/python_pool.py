@@ -16,6 +16,8 @@ import sys
 import threading
 import time
 
+from victim import enough
+
 LIMIT_S = int(os.environ.get("VICTIM_LIMIT_MS", "60000")) / 1000
 HUNG_ENOUGH = int(os.environ.get("VICTIM_HUNG", 5))
 lock = threading.Lock()
@@ -55,7 +57,7 @@ def one():
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     hung = wrong = tried = 0
-    while tried < rounds and hung < HUNG_ENOUGH:
+    while tried < rounds and not enough(HUNG_ENOUGH, hung=hung):
         tried += 1
         program = subprocess.Popen([sys.executable, "-W", "ignore", os.path.abspath(__file__), "one"],
                                    stderr=subprocess.PIPE, text=True, start_new_session=True)

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 
-from victim import TORN
+from victim import TORN, enough
 
 LIMIT_S = int(os.environ.get("VICTIM_LIMIT_MS", "20000")) / 1000
 HUNG_ENOUGH = int(os.environ.get("VICTIM_HUNG", 20))
@@ -141,7 +141,7 @@ def main():
     beats, counts = mmap.mmap(-1, mmap.PAGESIZE), {"hung": 0, "torn": 0, "wrong": 0, "of": 0}
     workers = [Worker(listener, beats, index) for index in range(count)]
     end = time.monotonic() + seconds
-    while time.monotonic() < end and counts["hung"] < HUNG_ENOUGH:
+    while time.monotonic() < end and not enough(HUNG_ENOUGH, **counts):
         look_after(workers, counts, listener, beats)
         time.sleep(0.005)
     for worker in workers:

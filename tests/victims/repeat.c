@@ -153,8 +153,10 @@ int main(int argc, char **argv)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    for (; done < n && counts[HUNG] < enough_hung(); done++) {
-        counts[once(argv + optind + 3, &taken[done], counts[OK] == done)]++;
+    for (bool enough = false; done < n && !enough; done++) {
+        enum run run = once(argv + optind + 3, &taken[done], counts[OK] == done);
+
+        enough = ++counts[run] >= (run == HUNG ? enough_hung(20) : n) || is_awaited(names[run]);
     }
     qsort(taken, (size_t)done, sizeof *taken, by_size);
     for (int i = 0; i < RUNS; i++)

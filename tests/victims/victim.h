@@ -4,7 +4,8 @@
  *
  * In the environment: VICTIM_LIMIT_MS, how long a child may take before it
  * counts as hung and is killed (5000); VICTIM_HUNG, after how many hung children
- * most victims end (20).
+ * most victims end (20); VICTIM_UNTIL, the fault (hung, torn, wrong, crashed)
+ * after the first of which they end.
  */
 #ifndef VICTIM_H
 #define VICTIM_H
@@ -102,7 +103,17 @@ static inline int setting(const char *name, int otherwise)
 
 static inline int limit_ms(void) { return setting("VICTIM_LIMIT_MS", 5000); }
 
-static inline int enough_hung(void) { return setting("VICTIM_HUNG", 20); }
+static inline bool is_awaited(const char *fault)
+{
+    const char *until = getenv("VICTIM_UNTIL");
+
+    return until && strcmp(until, fault) == 0;
+}
+
+static inline int enough_hung(int otherwise)
+{
+    return is_awaited("hung") ? 1 : setting("VICTIM_HUNG", otherwise);
+}
 
 /* What `VICTIM list` does: prints the names of a table. */
 #define LIST_NAMES(argc, argv, table)                                                              \
@@ -305,7 +316,8 @@ static inline void add_tally(struct tally *total, const struct tally *tally)
 
 static inline bool enough(const struct tally *tally)
 {
-    return tally->hung >= enough_hung();
+    return tally->hung >= enough_hung(20) || (tally->torn && is_awaited("torn")) ||
+           (tally->wrong && is_awaited("wrong"));
 }
 
 /* Prints the counts; the exit status of the victim. */

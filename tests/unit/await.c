@@ -1,0 +1,244 @@
+#include "core/await.h"
+
+#include <sched.h>
+
+#include "base/options.h"
+#include "base/sys.h"
+#include "core/gate.h"
+#include "support.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+Test(await, idle_threads_are_still, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    gate_close(me, GATE_FORK);
+    cr_assert_eq(await_stillness(me, GATE_FORK, options.fork_wait_ms), 0);
+    sleeper_end(&s);
+}
+
+Test(await, a_sleeper_with_a_lock_is_given_up_once, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    mutex.__data.__owner = s.record->tid;
+    mutex.__data.__lock = 1;
+    held_push(s.record, entry_of(&mutex, KIND_MUTEX));
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
+    int64_t run = s.record->stuck_run_time;
+    cr_assert_gt(run, 0);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1, "the same sleep again");
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0, "chronic by now");
+    sleeper_end(&s);
+}
+
+Test(await, a_stale_entry_is_not_awaited, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    held_push(s.record, entry_of(&mutex, KIND_MUTEX)); /* free, and nobody's */
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    sleeper_end(&s);
+}
+
+static void *hold_for_a_while(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    mutex.__data.__owner = me->tid;
+    mutex.__data.__lock = 1;
+    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    w->record = me;
+    for (int i = 0; i < 20; i++)
+        sys_sleep_us(500);
+    w->through = 1;
+    held_pop(me, 0);
+    UNTIL(w->go);
+    return NULL;
+}
+
+Test(await, a_critical_section_is_awaited, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    pthread_create(&w.thread, NULL, hold_for_a_while, &w);
+    UNTIL(w.record);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(w.through, "its short sleeps are no reason to give it up");
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+}
+
+/* A sleeper in one lock that waits for another; the other's holder ends both. */
+static struct sleeper in_chain;
+static pthread_mutex_t wanted = PTHREAD_MUTEX_INITIALIZER;
+
+static void chain_start(entry newest)
+{
+    sleeper_start(&in_chain);
+    mutex.__data.__owner = in_chain.record->tid;
+    mutex.__data.__lock = wanted.__data.__lock = 1;
+    held_push(in_chain.record, entry_of(&mutex, KIND_MUTEX));
+    held_push(in_chain.record, newest | ENTRY_TRY);
+}
+
+static void chain_end(struct walker *w, struct record *me)
+{
+    w->through = 1;
+    held_pop(in_chain.record, 1);
+    held_pop(in_chain.record, 0);
+    held_pop(me, 0);
+    UNTIL(w->go);
+}
+
+static void chain_is_awaited(void *(*routine)(void *))
+{
+    struct walker w = {0};
+    pthread_create(&w.thread, NULL, routine, &w);
+    UNTIL(w.record);
+    cr_assert_eq(await_stillness(record_self(), GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(w.through);
+    w.go = 1;
+    pthread_join(w.thread, NULL);
+    sleeper_end(&in_chain);
+}
+
+static void *hold_what_is_wanted(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    wanted.__data.__owner = me->tid;
+    held_push(me, entry_of(&wanted, KIND_MUTEX));
+    w->record = me;
+    for (int i = 0; i < 20; i++)
+        sys_sleep_us(500);
+    chain_end(w, me);
+    return NULL;
+}
+
+Test(await, who_waits_for_one_that_moves_is_awaited, .timeout = 10)
+{
+    awake();
+    chain_start(entry_of(&wanted, KIND_MUTEX));
+    chain_is_awaited(hold_what_is_wanted);
+}
+
+/* One that was woken and has yet to leave the condition; then the other one's signal returns. */
+static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+
+static void *leave_condition(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    held_push(me, entry_of(&condition, KIND_CONDITION) | ENTRY_TRY);
+    w->record = me;
+    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 300000;)
+        ;
+    chain_end(w, me);
+    return NULL;
+}
+
+Test(await, who_signals_waits_for_those_who_leave, .timeout = 10)
+{
+    awake();
+    chain_start(entry_of(&condition, KIND_CONDITION));
+    in_chain.record->wait = 0; /* it sleeps in libc's signal, not in a wait of its own */
+    chain_is_awaited(leave_condition);
+}
+
+Test(await, who_waits_for_a_lock_of_mine_is_given_up, .timeout = 10)
+{
+    struct record *me = awake();
+    chain_start(entry_of(&wanted, KIND_MUTEX));
+    held_push(me, entry_of(&wanted, KIND_MUTEX));
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
+    sleeper_end(&in_chain);
+}
+
+Test(await, nobody_waits_for_the_dead, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    sleeper_start(&s);
+    held_push(s.record, entry_of(&mutex, KIND_READ));
+    int tid = s.record->tid;
+    sleeper_end(&s);
+    UNTIL(!sys_thread_exists(process.pid, tid));
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert_eq(s.record->state, RECORD_FREE);
+}
+
+/* The spinner's lock comes free while it gets no CPU. */
+static struct walker spinner;
+static pthread_spinlock_t spun_for;
+static _Atomic int has_spun, is_free;
+
+static void run_for(int us)
+{
+    struct timespec t;
+    int64_t begin = -1, now;
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        now = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+        begin = begin < 0 ? now : begin;
+    } while (now - begin < us);
+}
+
+static void *spin_for_lock(void *unused)
+{
+    struct record *me = record_self();
+    mutex.__data.__owner = me->tid;
+    mutex.__data.__lock = 1;
+    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    held_push(me, entry_of((const void *)&spun_for, KIND_SPIN) | ENTRY_TRY);
+    spinner.record = me;
+    run_for(220000); /* longer than the limit */
+    has_spun = 1;
+    while (!is_free)
+        ;
+    spinner.through = 1;
+    held_pop(me, 1);
+    held_pop(me, 0);
+    return unused;
+}
+
+/*
+ * Takes the lock when the others have been listed: who isn't, isn't given up. Then both share a CPU,
+ * and the spinner gets it again when the holder is done.
+ */
+static void *hold_spun_for(void *unused)
+{
+    struct record *me = record_self();
+    struct sched_param none = {0};
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    UNTIL(spinner.record->watch.run_began > 0);
+    held_push(me, entry_of((const void *)&spun_for, KIND_SPIN));
+    UNTIL(has_spun);
+    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
+    pthread_setaffinity_np(spinner.thread, sizeof one, &one);
+    pthread_setschedparam(spinner.thread, SCHED_IDLE, &none);
+    is_free = 1;
+    held_pop(me, 0);
+    run_for(50000);
+    pthread_setschedparam(spinner.thread, SCHED_OTHER, &none);
+    return unused;
+}
+
+Test(await, a_spinner_without_cpu_is_awaited, .timeout = 20)
+{
+    struct record *me = awake();
+    pthread_t holder;
+    pthread_create(&spinner.thread, NULL, spin_for_lock, NULL);
+    UNTIL(spinner.record);
+    pthread_create(&holder, NULL, hold_spun_for, NULL);
+    cr_assert_eq(await_stillness(me, GATE_FORK, 200000), 0);
+    cr_assert(spinner.through);
+    pthread_join(spinner.thread, NULL);
+    pthread_join(holder, NULL);
+}
