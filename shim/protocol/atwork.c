@@ -8,7 +8,7 @@
 #include "core/wait.h"
 
 enum { FIRST_POLL_US = 30, LAST_POLL_US = 1000 };
-enum { STARVED_FOR = 8 }; /* times as long by the clock, for a thread that gets no CPU */
+enum { STARVED_FOR = 4, FAIR_SHARE = 8 }; /* times as long, for who gets less than an eighth of a CPU */
 
 /* GUESS: nothing proves that it works or that it idles. */
 enum verdict { ENDED, IDLE, GUESS, WORK };
@@ -86,13 +86,13 @@ static void note_run_times(void)
         r->watch.run_began = proc_run_time(r->tid);
 }
 
-/* Does somebody want to run who was given less CPU than we have waited? */
-static int starves(const struct record *me, enum whom whom, int64_t limit_us)
+/* Does somebody want to run who was hardly given a CPU in all that time? */
+static int starves(const struct record *me, enum whom whom, int64_t waited_us)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {
         int64_t run = proc_run_time(r->tid);
         if (r != me && !record_is_ghost(r) && is_joined(r, whom) && run >= 0 &&
-            run - r->watch.run_began < limit_us * 1000 && proc_state(r->tid) == 'R' && !openmp_is_idle(r))
+            run - r->watch.run_began < waited_us * 1000 / FAIR_SHARE && proc_state(r->tid) == 'R' && !openmp_is_idle(r))
             return 1;
     }
     return 0;
@@ -109,7 +109,7 @@ void join_threads_at_work(const struct record *me, enum whom whom, int64_t limit
         if (v == WORK)
             worked = now;
         if (v <= IDLE || now - began >= limit_us * STARVED_FOR ||
-            (now - began >= limit_us && !starves(me, whom, limit_us)) ||
+            (now - began >= limit_us && !starves(me, whom, now - began)) ||
             (v == GUESS && now - worked >= options.exit_idle_ms))
             break;
         sys_sleep_us(poll_us);
