@@ -81,7 +81,8 @@ function exit_row(p,    i, colour, x)
     }
 }
 
-function thread_row(p, i, row,    key, fate, begins)
+# A thread that was still may have been let go, and have ended, while a handler waited.
+function thread_row(p, i, row,    key, fate, begins, rests)
 {
     key = p SUBSEP row_tid[p, i]
     fate = row_fate[p, i]
@@ -92,7 +93,8 @@ function thread_row(p, i, row,    key, fate, begins)
         return
     }
     box(begins, row_at[p, i] - begins, row, "#95d5b2", "runs")
-    box(row_at[p, i], to - row_at[p, i], row, fate == "still" ? "#ced4da" : "#e63946", fate " " row_place[p, i])
+    rests = ((key in thread_ended) && thread_ended[key] >= row_at[p, i] ? thread_ended[key] : to) - row_at[p, i]
+    box(row_at[p, i], rests, row, fate == "still" ? "#ced4da" : "#e63946", fate " " row_place[p, i])
     label(x_of(row_at[p, i]) + 4, row, fate (row_place[p, i] == "" ? "" : " at " row_place[p, i]), "start")
 }
 
