@@ -1,10 +1,12 @@
 #include "place.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "elf.h"
+#include "sys.h"
 
 struct headers {
     const ElfW(Phdr) *first;
@@ -68,6 +70,21 @@ static const char *name_of(const struct link_map *map)
 {
     const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');
     return slash ? slash + 1 : name;
+}
+
+const char *place_name(const struct link_map *map) { return *name_of(map) ? name_of(map) : "program"; }
+
+/* A script's name is the script's by the kernel, its interpreter's by /proc. */
+const char *place_path(const struct link_map *map, char room[PLACE_PATH])
+{
+    if (*name_of(map))
+        return map->l_name;
+    long size = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)room, PLACE_PATH - 1, 0, 0);
+    const char *path = (const char *)elf_auxiliary(AT_EXECFN);
+    if (size <= 0)
+        return path ? path : "";
+    room[size] = 0;
+    return room;
 }
 
 const char *place_object_name(const void *address) { return name_of(place_object(address)); }
@@ -151,7 +168,7 @@ struct place_text place_describe(const void *address)
     if (map && !is_loaded(map, address))
         map = NULL;
     if (map) {
-        append(&t, &used, *name_of(map) ? name_of(map) : "program");
+        append(&t, &used, place_name(map));
         append(&t, &used, "+");
     }
     append_hex(&t, &used, (uintptr_t)address - (map ? map->l_addr : 0));

@@ -15,6 +15,11 @@ const struct link_map *place_object(const void *address);
 /* Its file name, without directories; "" for the program and for no object. */
 const char *place_object_name(const void *address);
 
+/* The same as people read it, "program" for that; its path, for which the caller has room. */
+enum { PLACE_PATH = 512 };
+const char *place_name(const struct link_map *map);
+const char *place_path(const struct link_map *map, char room[PLACE_PATH]);
+
 /* Where the code of the object that holds this address is; begin == end: unknown. */
 struct place_code {
     uintptr_t begin, end;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "elf.h"
 #include "ledger.h"
 #include "options.h"
 #include "report_form.h"
@@ -53,6 +54,25 @@ void report_reset(void)
     int64_t missing = report.missing;
     memset(&report, 0, sizeof report);
     report.missing = missing;
+}
+
+/* Is NAME+0x in there? */
+static int is_named(const struct out *o, size_t from, size_t to, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = from; i + length + 3 <= to; i++)
+        if (memcmp(o->text + i, name, length) == 0 && memcmp(o->text + i + length, "+0x", 3) == 0)
+            return 1;
+    return 0;
+}
+
+const struct link_map *report_next_object(const struct out *o, size_t from, size_t to,
+                                          const struct link_map *before)
+{
+    const struct link_map *map = before ? before->l_next : elf_first();
+    while (map && !is_named(o, from, to, place_name(map)))
+        map = map->l_next;
+    return map;
 }
 
 static void write_to(int fd, const char *name)

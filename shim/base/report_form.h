@@ -11,6 +11,10 @@ void report_text(struct out *o);
 /* One JSON object in one line; the members are described in holdstill(1). */
 void report_json(struct out *o);
 
+/* The next loaded object behind `before` that a place in o->text, from `from` to `to`, names. */
+const struct link_map *report_next_object(const struct out *o, size_t from, size_t to,
+                                          const struct link_map *before);
+
 /* The name of the program: its first thread's. */
 void report_program(char name[THREAD_NAME]);
 

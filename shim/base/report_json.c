@@ -101,9 +101,25 @@ static void exits(struct out *o)
     out_text(o, "}");
 }
 
+static void objects(struct out *o, size_t from)
+{
+    size_t to = o->used;
+    char path[PLACE_PATH];
+    const char *comma = "";
+    out_text(o, ",\"objects\":{");
+    for (const struct link_map *map = NULL; (map = report_next_object(o, from, to, map)); comma = ",") {
+        out_text(o, comma);
+        out_string(o, place_name(map));
+        out_text(o, ":");
+        out_string(o, place_path(map, path));
+    }
+    out_text(o, "}");
+}
+
 void report_json(struct out *o)
 {
     char name[THREAD_NAME];
+    size_t from = o->used;
     report_program(name);
     out_text(o, "{\"holdstill\":1,\"pid\":");
     out_number(o, sys_getpid());
@@ -118,6 +134,7 @@ void report_json(struct out *o)
     exits(o);
     threads(o);
     handlers(o);
+    objects(o, from);
     member(o, "missing_names", report.missing);
     out_text(o, report.adapters_failed ? ",\"python\":\"failed\"}\n" : "}\n");
 }

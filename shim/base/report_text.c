@@ -147,8 +147,23 @@ static void handlers(struct out *o)
     line_of(o, "", ledger->handlers_lost, " more exit handlers");
 }
 
+/* So that places in them can be looked up. */
+static void objects(struct out *o, size_t from)
+{
+    size_t to = o->used;
+    char path[PLACE_PATH];
+    for (const struct link_map *map = NULL; (map = report_next_object(o, from, to, map));) {
+        begin_line(o, "object ");
+        out_plain(o, place_name(map));
+        out_text(o, ": ");
+        out_plain(o, place_path(map, path));
+        out_text(o, "\n");
+    }
+}
+
 void report_text(struct out *o)
 {
+    size_t from = o->used;
     first_line(o);
     if (nothing_happened())
         return;
@@ -168,4 +183,5 @@ void report_text(struct out *o)
     if (report.adapters_failed)
         out_text(o, "holdstill:   the adapter for CPython could not be installed\n");
     line_of(o, "names that this libc doesn't have: ", report.missing, "");
+    objects(o, from);
 }

@@ -7,6 +7,7 @@
 #include "base/layout.h"
 #include "base/libc.h"
 #include "base/options.h"
+#include "base/place.h"
 #include "base/say.h"
 #include "base/sys.h"
 #include "threads.h"
@@ -58,25 +59,16 @@ static int is_in_front(void)
     return 1;
 }
 
-/* A script's name is the script's by the kernel, its interpreter's by /proc. */
-static const char *program_name(void)
-{
-    static char path[256];
-    long size = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path,
-                         sizeof path - 1, 0, 0);
-    const char *name = size > 0 ? path : (const char *)elf_auxiliary(AT_EXECFN);
-    return name ? name : "this program";
-}
-
 _Noreturn void selfcheck(void)
 {
+    static char path[PLACE_PATH];
     const char *(*version)(void) = elf_next("gnu_get_libc_version");
     struct doors d = count_doors();
     int forks_wipe = process_forks_wipe(), proc = sys_is_there("/proc/self/task");
     int fast = layout.outermost_slot_is_used == 0;
     int works = is_in_front() && options.mode != MODE_OFF;
 
-    say_to(1, "alive in ", say_string(program_name()), ", glibc ",
+    say_to(1, "alive in ", say_string(place_path(elf_first(), path)), ", glibc ",
            say_string(version ? version() : "unknown"));
     say_to(1, "  calls that it stands in front of: ", say_number(d.ours),
            say_string(options.mode != MODE_OFF ? "" : ", all of which pass (mode=off)"));
