@@ -18,13 +18,14 @@ enum { CHILDREN = 4, MS = 1000000 };
 
 static struct shared {
     pid_t children[2 * CHILDREN]; /* atomic: and their own */
-    int ready;                    /* atomic: how many of them */
+    int places, ready;            /* atomic: how many of them are taken, and filled */
 } *shared;
 static bool executes;
 
 static void enroll(void)
 {
-    shared->children[__atomic_fetch_add(&shared->ready, 1, __ATOMIC_SEQ_CST)] = getpid();
+    shared->children[__atomic_fetch_add(&shared->places, 1, __ATOMIC_SEQ_CST)] = getpid();
+    __atomic_fetch_add(&shared->ready, 1, __ATOMIC_SEQ_CST);
 }
 
 static void child(void)
