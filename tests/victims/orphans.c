@@ -7,7 +7,7 @@
  * Each round: a parent whose short-lived threads fork children, which compute, fork
  * one more, or (exec) execute a program that sleeps.  It goes on for a while
  * after those threads have ended; no child may end by then.  Then it is
- * killed.  Wrong: a child ended too soon, or lives on 1 s later.
+ * killed.  Wrong: a child ended too soon, or lives on VICTIM_LIMIT_MS later.
  */
 #include "victim.h"
 
@@ -107,7 +107,7 @@ static int round_of(uint32_t *state)
         result = CHILD_WRONG;
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-    for (int64_t begin = now_ns(); living() && ms_since(begin) < 1000;)
+    for (int64_t begin = now_ns(); living() && ms_since(begin) < limit_ms();)
         sleep_us(1000);
     if (living())
         result = CHILD_TORN;
