@@ -51,9 +51,10 @@ void report_rest(int64_t us, int given_up)
 
 void report_reset(void)
 {
-    int64_t missing = report.missing;
+    int64_t missing = report.missing, unseen = report.forks_unseen;
     memset(&report, 0, sizeof report);
     report.missing = missing;
+    report.forks_unseen = unseen;
 }
 
 /* Is NAME+0x in there? */

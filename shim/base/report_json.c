@@ -1,5 +1,6 @@
 #include "report_form.h"
 
+#include "degraded.h"
 #include "options.h"
 #include "report.h"
 #include "sys.h"
@@ -101,6 +102,17 @@ static void exits(struct out *o)
     out_text(o, "}");
 }
 
+static void degraded(struct out *o)
+{
+    struct degraded found[DEGRADED];
+    out_text(o, ",\"degraded\":[");
+    for (int i = 0, count = degraded_find(found); i < count; i++) {
+        out_text(o, i ? "," : "");
+        out_string(o, found[i].name);
+    }
+    out_text(o, "]");
+}
+
 static void objects(struct out *o, size_t from)
 {
     size_t to = o->used;
@@ -134,6 +146,7 @@ void report_json(struct out *o)
     exits(o);
     threads(o);
     handlers(o);
+    degraded(o);
     objects(o, from);
     member(o, "missing_names", report.missing);
     out_text(o, report.adapters_failed ? ",\"python\":\"failed\"}\n" : "}\n");

@@ -1,5 +1,6 @@
 #include "report_form.h"
 
+#include "degraded.h"
 #include "options.h"
 #include "proc.h"
 #include "report.h"
@@ -45,7 +46,7 @@ static int nothing_happened(void)
     return ledger->findings == 0 && report.forks_not_still == 0 && report.mended == 0 &&
            report.exit_not_still == 0 && report.stalls == 0 && report.streams_cut == 0 &&
            report.handlers_over == 0 && report.adapters_failed == 0 && report.missing == 0 &&
-           report.forks == 0 && ledger->threads == 0;
+           report.memory_short == 0 && report.forks == 0 && ledger->threads == 0;
 }
 
 static void first_line(struct out *o)
@@ -147,6 +148,16 @@ static void handlers(struct out *o)
     line_of(o, "", ledger->handlers_lost, " more exit handlers");
 }
 
+static void degraded(struct out *o)
+{
+    struct degraded found[DEGRADED];
+    for (int i = 0, count = degraded_find(found); i < count; i++) {
+        begin_line(o, "here ");
+        out_text(o, found[i].text);
+        out_text(o, "\n");
+    }
+}
+
 /* So that places in them can be looked up. */
 static void objects(struct out *o, size_t from)
 {
@@ -183,5 +194,6 @@ void report_text(struct out *o)
     if (report.adapters_failed)
         out_text(o, "holdstill:   the adapter for CPython could not be installed\n");
     line_of(o, "names that this libc doesn't have: ", report.missing, "");
+    degraded(o);
     objects(o, from);
 }

@@ -5,6 +5,7 @@
 
 #include "base/layout.h"
 #include "base/options.h"
+#include "base/report.h"
 #include "base/sys.h"
 
 #ifndef MADV_WIPEONFORK
@@ -49,6 +50,7 @@ void process_start(void)
     process.pid = sys_getpid();
     process.present = &always_present;
     *process.present = 1;
+    report.forks_unseen = 1;
     void *page = sys_pages(4096);
     if (!page)
         return;
@@ -58,6 +60,7 @@ void process_start(void)
     }
     process.present = page;
     *process.present = 1;
+    report.forks_unseen = 0;
 }
 
 int process_forks_wipe(void) { return process.present != &always_present; }
@@ -121,8 +124,10 @@ static void sweep(void)
 static struct slab *add_slab(void)
 {
     struct slab *s = sys_pages(SLAB_BYTES), *seen = NULL, *last = &first.slab;
-    if (!s)
+    if (!s) {
+        report_count(&report.memory_short, 1);
         return NULL;
+    }
     s->count = (SLAB_BYTES - sizeof *s) / sizeof s->records[0];
     slabs.records += s->count;
     while (!__atomic_compare_exchange_n(&last->next, &seen, s, 0, __ATOMIC_RELEASE,

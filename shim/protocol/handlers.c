@@ -78,8 +78,10 @@ static struct handler *claim_new(void)
     if (i < HANDLERS)
         return &s->handlers[i];
     s = sys_pages(SLAB_BYTES);
-    if (!s)
+    if (!s) {
+        report_count(&report.memory_short, 1);
         return NULL;
+    }
     s->used = 1;
     newest_slab = s; /* of two at once one keeps its single handler */
     return &s->handlers[0];

@@ -3,6 +3,10 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/degraded.h"
+#include "base/layout.h"
+#include "support.h"
+
 static void begin_anew(void) { memset(&report, 0, sizeof report); }
 
 Test(report, short_times_are_exact, .timeout = 10, .init = begin_anew)
@@ -43,4 +47,19 @@ Test(report, times_without_end, .timeout = 10, .init = begin_anew)
     report_rest(INT64_MAX, 0);
     cr_assert_gt(report_median_rest_us(), 15000000);
     cr_assert_eq(report.worst_rest_us, INT64_MAX);
+}
+
+Test(report, what_cannot_be_done_is_named, .timeout = 10)
+{
+    struct degraded found[DEGRADED];
+    awake();
+    int before = degraded_find(found);
+    cr_assert_leq(before, 1, "nothing but /proc may be missing where tests run");
+    layout.condition_wrefs = -1;
+    layout.barrier = 0;
+    report_count(&report.memory_short, 1);
+    cr_assert_eq(degraded_find(found), before + 3);
+    cr_assert_str_eq(found[0].name, "conditions");
+    cr_assert_str_eq(found[1].name, "barriers");
+    cr_assert_str_eq(found[before + 2].name, "no-memory");
 }
