@@ -147,6 +147,14 @@ static void look_at_fork_owner(int *asleep, int *unseen)
         gate_open(GATE_FORK);
 }
 
+void gate_hold_for_ever(struct record *me)
+{
+    static const uint32_t never;
+    me->held = 1;
+    for (;;)
+        sys_futex_wait(&never, 0, -1);
+}
+
 void gate_hold(struct record *me)
 {
     int saved_errno = errno, before = me->held, asleep = 0, unseen = 0;
@@ -164,17 +172,11 @@ void gate_hold(struct record *me)
             look_at_fork_owner(&asleep, &unseen);
         }
     }
+    if (me->left_behind)
+        gate_hold_for_ever(me);
     me->held = before;
     TRACE(.phase = TRACE_WHOLE, .name = "held still", .category = "gate", .began = began);
     errno = saved_errno;
-}
-
-void gate_hold_for_ever(struct record *me)
-{
-    static const uint32_t never;
-    me->held = 1;
-    for (;;)
-        sys_futex_wait(&never, 0, -1);
 }
 
 void gate_runtime_ends(int early) { exiting.early = early; }

@@ -60,6 +60,7 @@ struct record {
     _Atomic int joinable; /* creator, then whoever detaches it */
     _Atomic int created;  /* creator: it needs the record no more */
     _Atomic int pass;     /* the exiting thread: let through the gate */
+    _Atomic int left_behind; /* a runtime that ended: held for good where it is */
     _Atomic int in_transit; /* the forking thread: it may have a runtime's lock that it tries for */
     _Atomic int meant_to_end; /* a runtime's word: it is waited for, however it waits */
     _Atomic pthread_t thread;

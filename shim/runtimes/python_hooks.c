@@ -117,12 +117,24 @@ static object *end_fork(object *self_argument, object *arguments)
     return none();
 }
 
+/*
+ * Threads of its own that hold still now would go on in an interpreter that is gone. CPython ends them, or
+ * (3.14) has them hang, if they come while it ends.
+ */
+static void leave_behind(void)
+{
+    for (struct record *r = record_first(); r; r = record_next(r))
+        if (r->held && !r->pass && (uintptr_t)r->start - runtime.code < runtime.code_end - runtime.code)
+            r->left_behind = 1;
+}
+
 /* The last thing that an interpreter does. Its process may live on, and begin another one. */
 static void interpreter_ended(void)
 {
     hooks.stage = ABSENT;
     hooks.look = hooks.snapshot = hooks.threading = hooks.util = NULL;
     runtime.about_to_fork = NULL;
+    leave_behind();
     exit_goes_on();
 }
 

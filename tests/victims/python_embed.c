@@ -6,8 +6,9 @@
  * hangs in the child, bare). Each child takes the lock and the semaphore. A thread of the program's own
  * counts all the time, and has to go on between the lives.
  *
- *   python_embed [LIVES=5] [one|two]
+ *   python_embed [LIVES=5] [one|two|daemon]
  *
+ * daemon: nobody forks, and the next life begins at once.
  * wrong: a life that failed, or a thread that stood still. Status 77: no libpython here.
  */
 #include "victim.h"
@@ -88,7 +89,7 @@ static int load(void)
 }
 
 /* How many of its steps failed. */
-static int live(bool two)
+static int live(bool two, bool forking)
 {
     int failed = 0;
     python.Py_InitializeEx(0);
@@ -100,7 +101,8 @@ static int live(bool two)
         python.Py_EndInterpreter(second);
         python.PyThreadState_Swap(main_state);
     }
-    failed += python.PyRun_SimpleString(forks) != 0;
+    if (forking)
+        failed += python.PyRun_SimpleString(forks) != 0;
     failed += python.PyRun_SimpleString(end_of_writers) != 0;
     failed += python.PyRun_SimpleString(daemon_thread) != 0;
     return failed + (python.Py_FinalizeEx() != 0);
@@ -118,6 +120,7 @@ int main(int argc, char **argv)
 {
     int lives = argc > 1 ? atoi(argv[1]) : 5, ends[2], counts[128] = {0}, wrong = 0, tried = 0;
     bool two = argc > 2 && strcmp(argv[2], "two") == 0;
+    bool forking = argc < 3 || strcmp(argv[2], "daemon") != 0;
     char end[16], letter;
 
     if (!load())
@@ -128,11 +131,11 @@ int main(int argc, char **argv)
     setenv("VICTIM_RESULTS", end, 1);
     start(tick, NULL);
     for (int i = 0; i < lives; i++)
-        wrong += live(two) != 0 || stands_still();
+        wrong += live(two, forking) != 0 || (forking && stands_still());
     close(ends[1]);
     for (; read(ends[0], &letter, 1) == 1; tried++)
         counts[letter & 127]++;
-    wrong += counts['w'] + (tried != 4 * lives);
+    wrong += counts['w'] + (tried != (forking ? 4 * lives : 0));
     printf("hung=%d torn=%d wrong=%d of=%d\n", counts['h'], counts['t'], wrong, tried);
     return counts['h'] || counts['t'] || wrong;
 }
