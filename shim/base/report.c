@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "elf.h"
@@ -51,10 +52,7 @@ void report_rest(int64_t us, int given_up)
 
 void report_reset(void)
 {
-    int64_t missing = report.missing, unseen = report.forks_unseen;
-    memset(&report, 0, sizeof report);
-    report.missing = missing;
-    report.forks_unseen = unseen;
+    memset(&report, 0, offsetof(struct report, forks_unseen));
 }
 
 /* Is NAME+0x in there? */

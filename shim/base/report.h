@@ -19,6 +19,7 @@ struct report {
     _Atomic int64_t streams_cut; /* their unwritten output was given up */
     _Atomic int64_t adapters_failed; /* a runtime's adapter stays out */
     _Atomic int64_t memory_short; /* threads and handlers for which there was none */
+    /* What children inherit. */
     _Atomic int64_t forks_unseen; /* no page is wiped by a fork here */
     _Atomic int64_t missing; /* required names that this libc doesn't have */
 };

@@ -150,12 +150,10 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
  */
 static int is_hopeless(const struct awaiting *a, struct record *r)
 {
-    if (waits_for_mover(a, r)) {
+    if (waits_for_mover(a, r))
         r->watch.hopeless_since = 0;
-    } else if (!r->watch.hopeless_since) {
+    else if (!r->watch.hopeless_since)
         r->watch.hopeless_since = a->seen;
-        r->watch.hopeless_run = proc_run_time(r->tid);
-    }
     return r->watch.hopeless_since && a->seen - r->watch.hopeless_since >= HOPELESS_US;
 }
 
@@ -213,32 +211,27 @@ static int spins(const struct record *r)
     return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
 }
 
-/* Has it run for so long since then? Where that can't be known: yes. */
-static int has_run(struct record *r, int64_t since, int64_t us)
-{
-    int64_t run = proc_run_time(r->tid);
-    return run < 0 || since < 0 || run - since >= us * 1000;
-}
-
 /*
  * The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one that
- * gets none. Who spins without CPU for a lock that is free has yet to see that.
+ * gets none. What it spins in hope isn't its time: it has yet to see that the lock came free, and to do
+ * what it wants it for.
  */
 static int out_of_time(const struct awaiting *a, struct record *r)
 {
-    if (a->now - a->began < a->limit)
-        return 0;
-    if (a->now - a->began >= a->limit * STARVED_FACTOR)
+    int64_t waited = a->now - a->began;
+    int hopes = spins(r) && !is_hopeless(a, r);
+    if (hopes)
+        r->watch.run_began = proc_run_time(r->tid);
+    if (waited >= a->limit * STARVED_FACTOR)
         return 1;
-    int asleep = !runs(r), waits = asleep || spins(r);
-    if (!waits)
-        r->watch.hopeless_since = 0;
-    if (waits && !is_hopeless(a, r))
+    if (waited < a->limit || hopes)
         return 0;
-    if (asleep)
-        return !runs(r);
-    return has_run(r, r->watch.run_began, a->limit) &&
-           (!waits || has_run(r, r->watch.hopeless_run, HOPELESS_US));
+    if (!runs(r))
+        return is_hopeless(a, r) && !runs(r);
+    if (!spins(r))
+        r->watch.hopeless_since = 0;
+    int64_t run = proc_run_time(r->tid);
+    return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
 }
 
 static enum verdict look(const struct awaiting *a, struct record *r)
@@ -257,7 +250,10 @@ static enum verdict look(const struct awaiting *a, struct record *r)
         return v;
     if (!record_alive(r))
         return GONE;
-    return (busy && sleeps(a, r)) || out_of_time(a, r) ? GIVEN_UP : MOVING;
+    if (!(busy && sleeps(a, r)) && !out_of_time(a, r))
+        return MOVING;
+    /* It may have come to rest while we looked. */
+    return busy && !held_busy(r, ignored(a)) ? MOVING : GIVEN_UP;
 }
 
 static void give_up(struct awaiting *a, struct record *r)

@@ -80,14 +80,13 @@ struct record {
     uint32_t over_ignored;
     struct {
         int given_up;            /* at this closing, or at the last that looked at it */
-        int64_t run_began;       /* its run time when it was first looked at; -1 unknown */
+        int64_t run_began;       /* its run time when it was first looked at, or last spun in hope; -1 unknown */
         int64_t asleep_run;      /* asleep with this run time ... */
         int64_t asleep_since;    /* ... since then; 0: it isn't */
         entry outermost;         /* what its record said ... */
         uint32_t nested, claimed;
         int64_t unchanged_since; /* ... since then */
         int64_t hopeless_since;  /* nobody can give it the lock that it waits for */
-        int64_t hopeless_run;    /* its run time then */
     } watch;
 } __attribute__((aligned(64)));
 
