@@ -151,10 +151,12 @@ static int absolute_clock(int call, const uint64_t *arguments)
     return realtime ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 }
 
+/* Of any two numbers: what isn't a time any more is none, or a very long one. */
 static int64_t us_of(const struct timespec *t)
 {
-    return t->tv_sec >= INT64_MAX / 2000000 ? INT64_MAX / 2
-                                            : (int64_t)t->tv_sec * 1000000 + t->tv_nsec / 1000;
+    if (t->tv_sec < 0 || t->tv_sec >= INT64_MAX / 2000000)
+        return t->tv_sec < 0 ? 0 : INT64_MAX / 2;
+    return (int64_t)t->tv_sec * 1000000 + t->tv_nsec / 1000;
 }
 
 static int64_t left_of_duration(int64_t us, int64_t began_us)

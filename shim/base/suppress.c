@@ -16,22 +16,26 @@ struct span {
     size_t size;
 };
 
+/* A star that was passed takes one byte more when what follows doesn't fit; an earlier one need not. */
 static int matches(struct span pattern, struct span text)
 {
-    while (pattern.size && *pattern.start != '*') {
-        if (!text.size || *pattern.start != *text.start)
+    struct span after_star = {NULL, 0}, taken = text;
+    while (text.size) {
+        if (pattern.size && *pattern.start == '*') {
+            after_star = pattern = (struct span){pattern.start + 1, pattern.size - 1};
+            taken = text;
+        } else if (pattern.size && *pattern.start == *text.start) {
+            pattern.start++, pattern.size--, text.start++, text.size--;
+        } else if (after_star.start) {
+            pattern = after_star;
+            text = taken = (struct span){taken.start + 1, taken.size - 1};
+        } else {
             return 0;
-        pattern.start++, pattern.size--, text.start++, text.size--;
+        }
     }
-    if (!pattern.size)
-        return !text.size;
-    struct span rest = {pattern.start + 1, pattern.size - 1};
-    for (;; text.start++, text.size--) {
-        if (matches(rest, text))
-            return 1;
-        if (!text.size)
-            return 0;
-    }
+    while (pattern.size && *pattern.start == '*')
+        pattern.start++, pattern.size--;
+    return !pattern.size;
 }
 
 /* The two parts of "object+0x123 (symbol)". */
@@ -46,19 +50,24 @@ static struct span symbol_of(const struct place_text *place)
     return begin ? (struct span){begin + 1, strcspn(begin + 1, ")")} : (struct span){"", 0};
 }
 
+/* Cuts `kind` off the rule, if it begins so and a pattern follows. */
+static int is_rule(struct span *rule, const char *kind)
+{
+    size_t size = strlen(kind);
+    if (rule->size <= size || strncmp(rule->start, kind, size) != 0)
+        return 0;
+    rule->start += size;
+    rule->size -= size;
+    return 1;
+}
+
 static int rule_matches(struct span rule, const struct place_text *place)
 {
-    static const char library[] = "library:", symbol[] = "symbol:";
-    size_t library_size = sizeof library - 1, symbol_size = sizeof symbol - 1;
     if (!place->text[0])
         return 0;
-    if (rule.size > library_size && strncmp(rule.start, library, library_size) == 0)
-        return matches((struct span){rule.start + library_size, rule.size - library_size},
-                       object_of(place));
-    if (rule.size > symbol_size && strncmp(rule.start, symbol, symbol_size) == 0)
-        return matches((struct span){rule.start + symbol_size, rule.size - symbol_size},
-                       symbol_of(place));
-    return 0;
+    if (is_rule(&rule, "library:"))
+        return matches(rule, object_of(place));
+    return is_rule(&rule, "symbol:") && matches(rule, symbol_of(place));
 }
 
 /* The next line, without its comment and the blanks at its end. */
@@ -83,13 +92,24 @@ int suppress_matches(const struct finding_places *places)
     return 0;
 }
 
+/* What is beyond the room, and what isn't text, is left out: whole lines, so that no rule is half of one. */
+static void cut(char *text, size_t size)
+{
+    if (size < LARGEST && strlen(text) == size)
+        return;
+    text[LARGEST - 1] = 0;
+    char *end = strrchr(text, '\n');
+    text[end ? end + 1 - text : 0] = 0;
+    say("suppressions: only the first ", say_number((int64_t)strlen(text)), " bytes are read of ",
+        say_string(options.suppressions));
+}
+
 /* Lines that say nothing we know. */
 static void check(void)
 {
     for (const char *at = rules; *at;) {
         struct span rule = next_rule(&at);
-        if (rule.size && strncmp(rule.start, "library:", 8) != 0 &&
-            strncmp(rule.start, "symbol:", 7) != 0)
+        if (rule.size && !is_rule(&rule, "library:") && !is_rule(&rule, "symbol:"))
             say("suppressions: neither library: nor symbol: '", say_text(rule.start, rule.size), "'");
     }
 }
@@ -101,7 +121,7 @@ void suppress_start(void)
     long fd = sys_open(options.suppressions, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     char *text = fd < 0 ? NULL : sys_pages(LARGEST);
     long size = 0, more;
-    while (text && (more = sys_read((int)fd, text + size, (size_t)(LARGEST - 1 - size))) > 0)
+    while (text && (more = sys_read((int)fd, text + size, (size_t)(LARGEST - size))) > 0)
         size += more;
     if (fd >= 0)
         sys_close((int)fd);
@@ -109,6 +129,7 @@ void suppress_start(void)
         say("can't read suppressions from ", say_string(options.suppressions));
         return;
     }
+    cut(text, (size_t)size);
     rules = text;
     check();
 }

@@ -4,7 +4,7 @@
  *     library:PATTERN    one of its places is in an object whose file name matches
  *     symbol:PATTERN     ... in a symbol that matches
  *
- * * in a pattern stands for any text; what follows # is a comment.
+ * * in a pattern stands for any text; what follows # is a comment. At most 64 KiB are read.
  */
 #ifndef HOLDSTILL_SUPPRESS_H
 #define HOLDSTILL_SUPPRESS_H

@@ -69,7 +69,9 @@ void gate_reset(struct record *me)
 {
     if (me)
         me->owns = 0;
-    exiting.wait_since = exiting.slept = exiting.early = 0;
+    exiting.wait_since = 0;
+    exiting.slept = 0;
+    exiting.early = 0;
     gate = GATE_OPEN;
 }
 

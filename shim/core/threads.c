@@ -46,7 +46,8 @@ static _Atomic int always_present;
 
 void process_start(void)
 {
-    first.slab.count = slabs.records = FIRST_SLAB; /* set here, they need no room in the file */
+    first.slab.count = FIRST_SLAB; /* set here, they need no room in the file */
+    slabs.records = FIRST_SLAB;
     process.pid = sys_getpid();
     process.present = &always_present;
     *process.present = 1;

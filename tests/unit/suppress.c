@@ -1,23 +1,27 @@
 #include "base/suppress.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/options.h"
 
-static void rules(const char *text)
+static void rules_of(const char *text, size_t size)
 {
     char path[] = "/tmp/suppress-XXXXXX";
     int fd = mkstemp(path);
     cr_assert_geq(fd, 0);
-    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    cr_assert_eq(write(fd, text, size), (ssize_t)size);
     close(fd);
     strcpy(options.suppressions, path);
     suppress_start();
     unlink(path);
 }
+
+static void rules(const char *text) { rules_of(text, strlen(text)); }
 
 /* Of a finding one of whose places is this. */
 static int matches(const char *place)
@@ -49,6 +53,53 @@ Test(suppress, stars, .timeout = 10)
     cr_expect(matches("lib.so+0x1"));
     cr_expect(matches("libz.so.1.2+0x1 (f)"));
     cr_expect_not(matches("libz+0x1 (f)"));
+}
+
+/* Each star tried with each length is more than a life of the universe. */
+Test(suppress, many_stars_are_quick, .timeout = 10)
+{
+    rules("symbol:*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b\n");
+    char place[sizeof ((struct place_text *)0)->text] = "p+0x1 (";
+    cr_expect_not(matches(strncat(place, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                                         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa)",
+                                  sizeof place - strlen(place) - 1)));
+}
+
+/* The rule that the room cuts in two would match more than it says. */
+Test(suppress, too_large_a_file_is_said, .timeout = 10)
+{
+    static char text[100000];
+    cr_redirect_stderr();
+    memset(text, '#', sizeof text);
+    memcpy(text, "symbol:f\n", 9);
+    memcpy(text + 65520, "\nsymbol:g*********", 18);
+    rules_of(text, sizeof text);
+    cr_expect(matches("p+0x1 (f)"));
+    cr_expect_not(matches("p+0x1 (g)"));
+    char said[256] = "";
+    cr_assert_gt(fread(said, 1, sizeof said - 1, cr_get_redirected_stderr()), 0u);
+    cr_expect(strstr(said, "only the first 65521 bytes are read of"), "%s", said);
+}
+
+Test(suppress, behind_a_zero_nothing_is_read, .timeout = 10)
+{
+    static const char text[] = "symbol:f\nsymbol:g\0x\nsymbol:h\n";
+    cr_redirect_stderr();
+    rules_of(text, sizeof text - 1);
+    cr_expect(matches("p+0x1 (f)"));
+    cr_expect_not(matches("p+0x1 (g)"));
+    cr_expect_not(matches("p+0x1 (h)"));
+    char said[256] = "";
+    cr_assert_gt(fread(said, 1, sizeof said - 1, cr_get_redirected_stderr()), 0u);
+    cr_expect(strstr(said, "only the first 9 bytes are read of"), "%s", said);
+}
+
+Test(suppress, a_kind_without_a_pattern_is_no_rule, .timeout = 10)
+{
+    cr_redirect_stderr();
+    rules("symbol:\n");
+    fflush(stderr);
+    cr_assert_stderr_eq_str("holdstill: suppressions: neither library: nor symbol: 'symbol:'\n");
 }
 
 Test(suppress, comments_and_blanks, .timeout = 10)

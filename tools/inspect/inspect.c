@@ -3,6 +3,7 @@
  * fork.
  *
  *     inspect run FILE NAME [ARGUMENT...]      executes FILE as NAME, or refuses to, with status 125
+ *     inspect force FILE NAME [ARGUMENT...]    executes it whatever it is
  *     inspect explain FILE                     says what it is; status 0 if it can be preloaded
  *
  * The kernel's rules are those of execve(2) and capabilities(7), the loader's those of ld.so(8).
@@ -99,14 +100,17 @@ static void read_script(int fd, struct image *image)
     copy(image->interpreter, begin, sizeof image->interpreter);
 }
 
-/* A loader that is executed itself: it has a name of its own, and no interpreter. */
+/* A loader that is executed itself: it has a name of its own, and no interpreter. Its size may be anything:
+   the file's end is the end. */
 static int has_name(int fd, const Elf64_Phdr *dynamic)
 {
     Elf64_Dyn entry;
-    for (uint64_t i = 0; i < dynamic->p_filesz / sizeof entry; i++)
-        if (read_at(fd, &entry, sizeof entry, dynamic->p_offset + i * sizeof entry) ==
-                (long)sizeof entry && entry.d_tag == DT_SONAME)
-            return 1;
+    for (uint64_t at = 0; at < dynamic->p_filesz; at += sizeof entry) {
+        if (read_at(fd, &entry, sizeof entry, dynamic->p_offset + at) != (long)sizeof entry)
+            return 0;
+        if (entry.d_tag == DT_SONAME || entry.d_tag == DT_NULL)
+            return entry.d_tag == DT_SONAME;
+    }
     return 0;
 }
 
@@ -140,7 +144,7 @@ static int read_image(struct image *image, const char *path)
     copy(own, path, sizeof own);
     *image = nothing;
     copy(image->path, own, sizeof image->path);
-    long fd = sys_open(own, O_RDONLY, 0);
+    long fd = sys_open(own, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0); /* what a script names may be a pipe */
     if (fd < 0)
         return 0;
     read_script((int)fd, image);
@@ -279,11 +283,14 @@ int main(int argc, char **argv, char **environment)
     static struct image image;
     if (argc == 3 && begins(argv[1], "explain"))
         return explain(argv[2]);
-    if (argc < 4 || !begins(argv[1], "run")) {
-        say("usage: inspect run FILE NAME [ARGUMENT...] | inspect explain FILE");
+    int force = argc > 1 && begins(argv[1], "force");
+    if (argc < 4 || !(force || begins(argv[1], "run"))) {
+        say("usage: inspect run|force FILE NAME [ARGUMENT...] | inspect explain FILE");
         return REFUSED;
     }
-    struct verdict v = inspect(&image, argv[2], 0);
+    struct verdict v = {NULL, NULL, NULL};
+    if (!force)
+        v = inspect(&image, argv[2], 0);
     if (v.why) {
         say(argv[3], ": ", v.why, v.what, " (", v.way_out, "; or --force)");
         return REFUSED;

@@ -68,7 +68,8 @@ function flush(    i)
 /^holdstill:   object [^ ]+: / {
     path = $0
     sub(/^holdstill:   object [^ ]+: /, "", path)
-    path_of[substr($3, 1, length($3) - 1)] = path
+    if (path !~ /[[:cntrl:]]/) # a zero would end the shell's command in its middle
+        path_of[substr($3, 1, length($3) - 1)] = path
     objects = 1
 }
 

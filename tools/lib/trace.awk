@@ -18,10 +18,13 @@ function text_of(line, member,    at, i, c, text)
     return text
 }
 
-function number_of(line, member,    at)
+# So many digits are exact, and no more of them: what is calculated from any two remains a number.
+function number_of(line, member,    at, digits)
 {
     at = index(line, "\"" member "\":")
-    return at ? substr(line, at + length(member) + 3) + 0 : 0
+    digits = at ? substr(line, at + length(member) + 3, 15) : ""
+    sub(/[^0-9].*/, "", digits)
+    return digits + 0
 }
 
 # The arguments come last, and have a "name" of their own.
