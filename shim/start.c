@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/chaos.h"
 #include "base/elf.h"
 #include "base/environment.h"
 #include "base/layout.h"
@@ -35,6 +36,7 @@ static void wake(void)
     int saved_errno = errno;
     report_count(&report.missing, libc_resolve());
     options_read(environ);
+    CHAOS_START(environ);
     if (options.inherit == INHERIT_NO)
         environment_forget_preload(environ, elf_own()->l_name);
     layout_probe();

@@ -161,21 +161,26 @@ static int acquire_contended(struct record *me, const struct taking *t)
     held_note(me, trying.place, t->site);
     for (;;) {
         gate_pass(me, trying.place);
+        CHAOS("slow: past the gate");
         if (UNLIKELY(gate_closed(me)) && tries_for_runtime(t))
             section_pass(me, trying.place);
         int result = attempt(me, t);
+        CHAOS("slow: libc answered");
         trying.taken = result == 0 || (t->kind == KIND_MUTEX && result == EOWNERDEAD);
         if (!trying.taken)
             return result;
         if (t->kind == KIND_SEMAPHORE)
             semaphore_view(t->object)->holder = me;
+        CHAOS("slow: before the claim");
         held_set(me, trying.place, e);
         held_fence();
+        CHAOS("slow: claimed");
         /* A robust mutex whose owner died can't be given back without losing that news. */
         if (LIKELY(!gate_closed(me)) || result != 0 || !gate_stops(me, trying.place))
             return result;
         held_set(me, trying.place, e | ENTRY_TRY);
         trying.taken = 0;
+        CHAOS("slow: before it is given back");
         give_back(t);
     }
 }
@@ -196,7 +201,9 @@ static int acquire_listed(struct record *me, const struct taking *t)
     if (place == PLACE_NONE)
         return acquire_contended(me, t);
     held_note(me, place, t->site);
+    CHAOS("free: listed");
     int result = take(t, METHOD_TRY);
+    CHAOS("free: libc answered");
     if (result != 0 && !(t->kind == KIND_MUTEX && result == EOWNERDEAD)) {
         held_leave(me, place);
         return t->method == METHOD_TRY ? result : acquire_contended(me, t);
@@ -262,8 +269,11 @@ int acquired_at_closed_gate(void *object, enum kind kind, enum method method, co
     struct record *me = self;
     if ((kind == KIND_MUTEX && runtime_calls(site)) || !gate_stops(me, place))
         return 0;
+    CHAOS("closed: found so");
     held_set(me, place, entry_of(object, kind) | ENTRY_TRY);
+    CHAOS("closed: before it is given back");
     give_back(&t);
+    CHAOS("closed: given back");
     held_pop(me, place);
     return acquire(&t);
 }
@@ -271,6 +281,7 @@ int acquired_at_closed_gate(void *object, enum kind kind, enum method method, co
 /* Unlocked: its entry goes, or one that had no slot. */
 static void released(struct record *me, int place)
 {
+    CHAOS("slow release: given back");
     held_pop(me, place == PLACE_NONE && me->over ? PLACE_OVER : place);
 }
 
@@ -319,6 +330,7 @@ void release_file(FILE *file)
     struct record *me = record_self();
     int place = me ? held_find(me, file, KIND_FILE) : PLACE_NONE;
     libc.funlockfile(file);
+    CHAOS("stream: given back");
     if (me)
         held_pop(me, place);
 }
@@ -331,7 +343,9 @@ int release_semaphore(sem_t *s)
         return libc.sem_post(s);
     int place = semaphore_view(s)->holder == me ? held_find(me, s, KIND_SEMAPHORE) : PLACE_NONE;
     semaphore_view(s)->holder = NULL;
+    CHAOS("slow semaphore: nobody's");
     int result = libc.sem_post(s);
+    CHAOS("slow semaphore: given back");
     if (result == 0)
         held_pop(me, place);
     return result;

@@ -122,6 +122,7 @@ static int waits_for_runtime(const struct awaiting *a, const struct record *r)
 static int waits_for_mover(const struct awaiting *a, const struct record *r)
 {
     entry wanted = held_newest(r);
+    CHAOS("await: for whom it waits");
     const void *lock = entry_object(wanted);
     enum kind kind = entry_kind(wanted);
     int moves = 0;
@@ -236,7 +237,9 @@ static int out_of_time(const struct awaiting *a, struct record *r)
 
 static enum verdict look(const struct awaiting *a, struct record *r)
 {
+    CHAOS("await: look");
     int busy = held_busy(r, ignored(a));
+    CHAOS("await: seen");
     if (r->queued || (!busy && a->which == GATE_FORK))
         return STILL;
     if (a->round < SPINS)
@@ -258,6 +261,7 @@ static enum verdict look(const struct awaiting *a, struct record *r)
 
 static void give_up(struct awaiting *a, struct record *r)
 {
+    CHAOS("await: given up");
     r->watch.given_up = 1;
     if (a->which == GATE_FORK && !r->name[0])
         proc_name(r->tid, r->name, sizeof r->name); /* a child can't ask */
@@ -271,6 +275,7 @@ static void list_moving(struct awaiting *a)
     for (struct record *r = record_first(); r; r = record_next(r)) {
         if (r == a->me || record_is_ghost(r))
             continue;
+        CHAOS("await: first look");
         int busy = held_busy(r, ignored(a));
         if (!busy && r->outlived)
             r->outlived = 0;

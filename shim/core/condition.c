@@ -18,17 +18,22 @@ static void condition_wait_end(struct condition_wait *w)
 {
     struct record *me = w->me;
     const entry e = entry_of(w->mutex, KIND_MUTEX);
+    CHAOS("condition: back");
     wait_leave(&w->waiting);
     held_pop(me, w->condition_place);
+    CHAOS("condition: before the claim");
     held_set(me, w->mutex_place, e);
     held_fence();
+    CHAOS("condition: claimed");
     while (UNLIKELY(gate_closed(me)) && gate_stops(me, w->mutex_place)) {
         held_set(me, w->mutex_place, e | ENTRY_TRY);
         if (w->passed_on)
             libc.pthread_cond_signal(w->passed_on);
+        CHAOS("condition: before it is given back");
         libc.pthread_mutex_unlock(w->mutex);
         gate_hold(me);
         libc.pthread_mutex_lock(w->mutex);
+        CHAOS("condition: taken again");
         held_set(me, w->mutex_place, e);
         held_fence();
     }
@@ -70,6 +75,7 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     } else {
         wait_enter(&w.waiting, me, kind, t->site);
     }
+    CHAOS("condition: before the wait");
     int result = wait_in_libc(c, m, t);
     w.waiting.progress = result == 0;
     return result;
@@ -86,7 +92,9 @@ int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), con
     int place = held_push_few(me, e);
     if (UNLIKELY(place == PLACE_NONE))
         place = held_push(me, e);
+    CHAOS("condition: before the signal");
     int result = operation(c);
+    CHAOS("condition: signalled");
     held_pop(me, place);
     return result;
 }

@@ -14,6 +14,7 @@ OUT_OF_LINE int lock_slowly(void *object, enum kind kind, enum method method, co
 static OUT_OF_LINE int not_taken(struct record *me, int place, void *object, enum kind kind,
                                  enum method method, const void *site)
 {
+    CHAOS("nested: not taken");
     held_pop(me, place);
     return lock_slowly(object, kind, method, site);
 }
@@ -25,10 +26,13 @@ INLINED int take_listed(struct record *me, void *object, enum kind kind, enum me
     int place = held_push_few(me, entry_of(object, kind));
     if (UNLIKELY(place == PLACE_NONE))
         return lock_slowly(object, kind, method, site);
+    CHAOS("nested: listed");
     if (UNLIKELY(!take(me, object)))
         return not_taken(me, place, object, kind, method, site);
+    CHAOS("nested: taken");
     held_taken(me, place);
     held_fence_after_swap();
+    CHAOS("nested: before the gate is read");
     return gate_is_open() ? 0 : acquired_at_closed_gate(object, kind, method, site, place);
 }
 
@@ -45,6 +49,7 @@ INLINED int steps_of_semaphore(struct record *me, void *s)
 {
     if (!semaphore_take(s))
         return 0;
+    CHAOS("semaphore: taken");
     semaphore_view(s)->holder = me;
     return 1;
 }
@@ -78,6 +83,7 @@ int mutex_unlock_nested(pthread_mutex_t *m)
         return release_mutex(m);
     m->__data.__count = 0;
     mutex_give(m);
+    CHAOS("nested: given back");
     return held_leave(me, place);
 }
 
@@ -113,6 +119,7 @@ int rwlock_unlock(pthread_rwlock_t *lock)
     int place = me && layout.rwlock_steps ? held_at_hand(me, entry_of(lock, KIND_READ)) : PLACE_NONE;
     if (place == PLACE_NONE || !rwlock_give_read(lock))
         return unlock_written(lock);
+    CHAOS("rwlock: given back");
     return held_leave(me, place);
 }
 
@@ -131,6 +138,7 @@ int spin_unlock(pthread_spinlock_t *s)
     if (place == PLACE_NONE)
         return release_spin(s);
     spin_give((int *)s);
+    CHAOS("spin: given back");
     return held_leave(me, place);
 }
 
@@ -186,7 +194,9 @@ int semaphore_post(sem_t *s)
     if (place == PLACE_NONE)
         return release_semaphore(s);
     semaphore_view(s)->holder = NULL;
+    CHAOS("semaphore: nobody's");
     if (UNLIKELY(!semaphore_give(s)))
         return not_given(me, place, s);
+    CHAOS("semaphore: given back");
     return held_leave(me, place);
 }

@@ -38,15 +38,18 @@ INLINED int mutex_lock_outermost(struct record *me, pthread_mutex_t *m, enum met
                                  const void *site, int recursive)
 {
     held_set(me, 0, entry_of(m, KIND_MUTEX));
+    CHAOS("acquire: listed");
     if (UNLIKELY(!mutex_take_word(m))) {
         held_set(me, 0, 0);
         return lock_slowly(m, KIND_MUTEX, method, site);
     }
     held_fence_after_swap();
+    CHAOS("acquire: taken");
     if (recursive)
         m->__data.__count = 1;
     m->__data.__owner = tid_of(me);
     m->__data.__nusers++;
+    CHAOS("acquire: before the gate is read");
     return gate_is_open() ? 0 : acquired_at_closed_gate(m, KIND_MUTEX, method, site, 0);
 }
 
@@ -74,6 +77,7 @@ INLINED int mutex_unlock(pthread_mutex_t *m)
         m->__data.__count = 0;
     }
     mutex_give(m);
+    CHAOS("release: given back");
     held_set(me, 0, 0);
     return 0;
 }

@@ -41,6 +41,7 @@ static _Atomic uint32_t news;
 
 static void tell_held(void)
 {
+    CHAOS("gate: open");
     atomic_fetch_add(&news, 1);
     sys_futex_wake(&news, INT_MAX);
 }
@@ -54,11 +55,14 @@ void gate_close(struct record *me, uint32_t which)
         exiting.owner = me;
         gate_progress();
     }
+    CHAOS("gate: before it closes");
     atomic_fetch_or(&gate, which);
+    CHAOS("gate: closed");
 }
 
 void gate_open(uint32_t which)
 {
+    CHAOS("gate: before it opens");
     if (atomic_fetch_and(&gate, ~which) & which)
         tell_held();
 }
@@ -162,9 +166,12 @@ void gate_hold(struct record *me)
     int saved_errno = errno, before = me->held, asleep = 0, unseen = 0;
     int64_t began = trace_now();
     gate_look_for_unseen_fork();
+    CHAOS("hold: on the way");
     me->held = 1;
+    CHAOS("hold: held");
     for (int64_t looked = sys_now_us();;) {
         uint32_t seen = news, closed = gate & ~me->owns;
+        CHAOS("hold: before it sleeps");
         if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
             break;
         int64_t limit = closed & GATE_FORK ? FORK_OWNER_LOOK_US : options.grace_ms + 1000;
@@ -176,6 +183,7 @@ void gate_hold(struct record *me)
     }
     if (me->left_behind)
         gate_hold_for_ever(me);
+    CHAOS("hold: let go");
     me->held = before;
     TRACE(.phase = TRACE_WHOLE, .name = "held still", .category = "gate", .began = began);
     errno = saved_errno;
@@ -189,6 +197,7 @@ void gate_owner_waits(struct record *me, int outside)
         gate_open(GATE_FORK);
     if (!(me->owns & GATE_EXIT))
         return;
+    CHAOS("gate: its owner waits");
     exiting.began = sys_now_us();
     exiting.outside = outside;
     if (!exiting.wait_since)
@@ -219,6 +228,7 @@ int gate_let_some_go(const struct record *me)
 
 void gate_needs_others(void)
 {
+    CHAOS("gate: others are needed");
     exiting.needs_others = 1;
     tell_held();
 }
@@ -226,6 +236,7 @@ void gate_needs_others(void)
 void gate_let_pass(struct record *r)
 {
     r->pass = 1;
+    CHAOS("gate: one may pass");
     if (gate & GATE_EXIT)
         tell_held();
 }

@@ -12,6 +12,7 @@ enum { MANY = SLOTS / 4 };
 static int stale(const struct record *r, entry e)
 {
     const void *object = entry_object(e);
+    CHAOS("look: at the object");
     if (entry_kind(e) == KIND_READ || entry_kind(e) >= KIND_CONDITION || !object)
         return 0;
     if (!sys_readable(object) || !sys_readable((const char *)object + 24))
@@ -70,6 +71,7 @@ static int push_nested(struct record *me, entry e)
     if (n >= SLOTS)
         return PLACE_OVER;
     atomic_store_explicit(&me->nested, n + 1, memory_order_release);
+    CHAOS("push: counted");
     held_set(me, (int)n + 1, e);
     return (int)n + 1;
 }
@@ -101,8 +103,10 @@ void held_pop(struct record *me, int place)
     if (place < 0)
         return;
     held_set(me, place, place ? ENTRY_NOTHING : 0);
+    CHAOS("pop: emptied");
     for (uint32_t n = me->nested; n > 0 && held_get(me, (int)n) == ENTRY_NOTHING; n = me->nested) {
         held_set(me, (int)n, 0);
+        CHAOS("pop: before the count");
         atomic_store_explicit(&me->nested, n - 1, memory_order_release);
     }
 }
@@ -185,6 +189,7 @@ static int busy(const struct record *r, unsigned ignored, int proven)
         return 1;
     for (int i = nested(r); i >= 0; i--) {
         entry e = held_get(r, i);
+        CHAOS("look: between two slots");
         if (claims(e, ignored) && !((proven || surely_tells(e)) && stale(r, e)))
             return 1;
     }
@@ -217,6 +222,7 @@ void held_lasts(const void *object, enum kind kind)
 void held_outlived(struct record *r, int was_busy)
 {
     uint64_t seen = 0;
+    CHAOS("await: outlived");
     for (int i = was_busy ? nested(r) : -1; i >= 0; i--) {
         entry e = held_get(r, i);
         if (!claims(e, 0))

@@ -61,6 +61,7 @@ static inline void held_set(struct record *me, int place, entry e)
 {
     if (place >= 0)
         atomic_store_explicit(&me->slot[place], e, memory_order_release);
+    CHAOS("claim: in its slot");
     if (place > 0 && e && !(e & ENTRY_MARKS))
         held_count_claim(me);
 }
@@ -106,6 +107,7 @@ static inline int held_push_few(struct record *me, entry e)
     if (n >= FEW)
         return PLACE_NONE;
     atomic_store_explicit(&me->nested, n + 1, memory_order_release);
+    CHAOS("push few: counted");
     atomic_store_explicit(&me->slot[n + 1], e, memory_order_release);
     return (int)n + 1;
 }
@@ -135,6 +137,7 @@ static inline int held_leave(struct record *me, int place)
     if (__builtin_expect(held_get(me, place - 1) == ENTRY_NOTHING, 0))
         return held_pop_above_nothing(me, place);
     held_set(me, place, 0);
+    CHAOS("leave: emptied");
     atomic_store_explicit(&me->nested, (uint32_t)place - 1, memory_order_release);
     return 0;
 }

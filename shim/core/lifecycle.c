@@ -28,6 +28,7 @@ void thread_ends(void *result)
     if (trace_is_on)
         trace_end(me);
     gate_safepoint(me);
+    CHAOS("thread: ends");
 }
 
 void thread_set_class(enum thread_class class)
@@ -43,6 +44,7 @@ void thread_set_class(enum thread_class class)
 static struct record *begin(void *record)
 {
     struct record *r = record;
+    CHAOS("thread: begins");
     record_adopt(r);
     r->first_frame = __builtin_frame_address(0);
     TRACE(.phase = TRACE_BEGIN, .name = "thread",
@@ -79,6 +81,7 @@ static struct record *prepare(void *argument)
     r->owns = me->owns & OWNS_GHOSTS;
     r->pass = (me->owns & GATE_EXIT) != 0; /* made by a handler, which wants it to run */
     r->state = RECORD_STARTING;
+    CHAOS("thread: starting");
     return r;
 }
 
@@ -91,7 +94,9 @@ static void created(struct record *r, int success, pthread_t thread)
     }
     for (struct record *ghost; (ghost = record_of_ghost(thread));)
         record_free(ghost); /* its pthread_t means this thread now */
+    CHAOS("thread: created");
     r->thread = thread;
+    CHAOS("thread: named");
     r->created = 1;
 }
 
@@ -171,6 +176,7 @@ static void let_joined_pass(struct record *me, pthread_t thread)
     struct record *r = me && me->owns & GATE_EXIT ? record_of(thread) : NULL;
     if (!r)
         return;
+    CHAOS("join: in exit");
     gate_let_pass(r);
     if (waits_for_others(r))
         gate_needs_others();

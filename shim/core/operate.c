@@ -27,7 +27,9 @@ int wait_barrier(pthread_barrier_t *barrier, const void *site)
     o.place = held_push(me, entry_of(barrier, KIND_BARRIER) | ENTRY_TRY);
     held_note(me, o.place, site);
     wait_enter(&o.waiting, me, WAIT_UNTIMED, site);
+    CHAOS("barrier: before the wait");
     int result = libc.pthread_barrier_wait(barrier);
+    CHAOS("barrier: crossed");
     o.waiting.progress = 1;
     return result;
 }
@@ -35,8 +37,10 @@ int wait_barrier(pthread_barrier_t *barrier, const void *site)
 /* From here on I am in it: entry, FENCE, gate. */
 static void enter(struct record *me, int place, entry e)
 {
+    CHAOS("enter: before the claim");
     held_set(me, place, e);
     held_fence();
+    CHAOS("enter: claimed");
     while (__builtin_expect(gate_closed(me) != 0, 0) && gate_stops(me, place)) {
         held_set(me, place, e | ENTRY_TRY);
         gate_hold(me);
@@ -63,6 +67,7 @@ void busy_begin(struct busy *b, void *const *function, const void *site)
 
 void busy_end(struct busy *b)
 {
+    CHAOS("busy: before it ends");
     if (b->me)
         held_pop(b->me, b->place);
 }
@@ -91,6 +96,7 @@ struct once {
 static void once_end(struct once *o)
 {
     o->me->once = o->outer;
+    CHAOS("once: done");
     held_pop(o->me, o->place);
 }
 
@@ -136,6 +142,7 @@ int guard_acquire(uint64_t *guard, const void *site)
     for (;;) {
         gate_pass(me, place);
         int mine = libc.__cxa_guard_acquire(guard);
+        CHAOS("guard: libc answered");
         if (!mine) {
             held_pop(me, place);
             return 0;
@@ -155,6 +162,7 @@ void guard_end(uint64_t *guard, void (*end)(uint64_t *))
     find_runtime();
     int place = me ? held_find(me, guard, KIND_GUARD) : PLACE_NONE;
     end(guard);
+    CHAOS("guard: ended");
     if (me)
         held_pop(me, place);
 }

@@ -208,6 +208,7 @@ static void mend(struct child *c, const struct record *ghost, entry e)
         [KIND_SPIN] = sizeof(pthread_spinlock_t), [KIND_BARRIER] = sizeof(pthread_barrier_t),
         [KIND_GUARD] = sizeof(uint64_t),          [KIND_RUNTIME] = 0};
     void *object = entry_object(e);
+    CHAOS("repair: an entry");
     if (entry_kind(e) == KIND_CUSTOM) {
         mend_custom(c, ghost, object);
         return;
@@ -247,6 +248,7 @@ static void hold_stream(const struct child *c, FILE *file)
 static void rename_own(struct child *c, entry e)
 {
     void *object = entry_object(e);
+    CHAOS("repair: one of the survivor's");
     if (!object || e & ENTRY_TRY || c->looks_only || !is_private(c, object, 1))
         return;
     if (entry_kind(e) == KIND_MUTEX) {
@@ -307,6 +309,7 @@ int repair_child(struct record *me, int old_tid, int looks_only)
     struct child c = {.me = me, .old_tid = old_tid, .looks_only = looks_only};
     unsigned before = process.generation++;
     process.torn = 0;
+    CHAOS("repair: begins");
     if (me)
         me->generation = process.generation;
     for (struct record *r = record_first(); r; r = record_next(r)) {

@@ -25,6 +25,7 @@ void section_pass(struct record *me, int place)
         held_set(me, place, e | ENTRY_CHRONIC);
         void *state = runtime.release();
         gate_pass(me, place);
+        CHAOS("section: past the gate");
         runtime.take(state);
         held_set(me, place, e);
     }
@@ -42,8 +43,10 @@ int section_try(struct record *me, const void *lock)
 int section_claim(struct record *me, int place)
 {
     entry e = held_get(me, place) & ~ENTRY_MARKS;
+    CHAOS("section: before the claim");
     held_set(me, place, e);
     held_fence();
+    CHAOS("section: claimed");
     if (__builtin_expect(!(gate_closed(me) & GATE_FORK), 1) || !held_outermost(me, place, 0))
         return 1;
     held_set(me, place, e | ENTRY_TRY);

@@ -91,6 +91,7 @@ static struct record *claim_in(struct slab *s)
         s->searched = i + 1;
         if (is_claimable(r, state) &&
             atomic_compare_exchange_strong(&r->state, &state, RECORD_CLAIMED)) {
+            CHAOS("record: claimed");
             r->slab = s;
             return r;
         }
@@ -112,6 +113,7 @@ static struct record *claim(void)
 /* Frees the records of threads that are gone. */
 static void sweep(void)
 {
+    CHAOS("record: sweep");
     for (struct slab *s = &first.slab; s; s = next_slab(s)) {
         for (size_t i = 0; i < s->count; i++)
             if (s->records[i].state == RECORD_LIVE && !record_is_ghost(&s->records[i]))
@@ -129,6 +131,7 @@ static struct slab *add_slab(void)
         report_count(&report.memory_short, 1);
         return NULL;
     }
+    CHAOS("record: new slab");
     s->count = (SLAB_BYTES - sizeof *s) / sizeof s->records[0];
     slabs.records += s->count;
     while (!__atomic_compare_exchange_n(&last->next, &seen, s, 0, __ATOMIC_RELEASE,
@@ -164,6 +167,7 @@ struct record *record_new(void)
         memset(r, 0, offsetof(struct record, state));
         memset((char *)r + offsetof(struct record, generation), 0,
                sizeof *r - offsetof(struct record, generation));
+        CHAOS("record: emptied");
         r->generation = process.generation;
         r->taken = taken || !process.keeps_places ? taken : sys_pages(PLACES_BYTES);
         r->slot[0] = layout.outermost_slot_is_used;
@@ -177,7 +181,9 @@ void record_adopt(struct record *r)
 {
     r->tid = sys_gettid();
     r->thread = pthread_self();
+    CHAOS("record: before it lives");
     r->state = RECORD_LIVE;
+    CHAOS("record: lives");
     self = r;
 }
 
@@ -217,6 +223,7 @@ int record_alive(struct record *r)
         return 0;
     if (!r->created || sys_thread_exists(process.pid, r->tid))
         return 1;
+    CHAOS("record: its thread is gone");
     record_free(r);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/chaos.h"
 #include "base/export.h"
 #include "base/finding.h"
 

@@ -32,6 +32,7 @@ void wait_note(struct waiting *w, struct record *me, enum wait_kind kind, const 
         return;
     atomic_store_explicit(&me->wait_began, 0, memory_order_relaxed);
     w->previous = atomic_load_explicit(&me->wait, memory_order_relaxed);
+    CHAOS("wait: before it is noted");
     atomic_store_explicit(&me->wait, (uintptr_t)site << 2 | w->kind, memory_order_release);
 }
 
@@ -51,7 +52,9 @@ void wait_leave(struct waiting *w)
         return;
     if (w->kind >= WAIT_TIMED)
         site_of(me, me->wait >> 2)->returns++;
+    CHAOS("wait: returned");
     atomic_store_explicit(&me->wait, w->previous, memory_order_release);
+    CHAOS("wait: left");
     if (__builtin_expect(w->owner, 0)) {
         w->saved_errno = errno;
         gate_owner_waited(me, w->progress, w->kind == WAIT_SLEEP);
@@ -66,6 +69,7 @@ void wait_begin(struct waiting *w, enum wait_kind kind, const void *site)
     struct record *me = record_self();
     if (me)
         gate_safepoint(me);
+    CHAOS("wait: past the gate");
     wait_enter(w, me, kind, site);
     if (me && w->kind >= WAIT_TIMED)
         atomic_store_explicit(&me->wait_began, sys_now_us(), memory_order_relaxed);

@@ -53,6 +53,7 @@ static void close_and_await(struct record *me)
 /* Somebody else exits: held as glibc has it from 2.41 on. */
 static void second(struct record *me, const void *site)
 {
+    CHAOS("E1: somebody else's turn");
     account_second(me, site);
     if (mode_closes())
         gate_hold_for_ever(me);
@@ -65,11 +66,13 @@ int exit_prepare(const void *site)
         return 0;
     int saved_errno = errno;
     gate_look_for_unseen_fork();
+    CHAOS("E1: before its turn");
     if (!atomic_compare_exchange_strong(&exiter, &nobody, me)) { /* E1 */
         if (nobody != me)
             second(me, site);
         return mode_closes(); /* once more in the same thread: straight on to E5 */
     }
+    CHAOS("E1: its turn");
     account_begins(me);
     hooks_run(TIER_STOP); /* E2 */
     if (!mode_closes()) {
@@ -78,13 +81,16 @@ int exit_prepare(const void *site)
         return 0;
     }
     int64_t began = trace_now();
+    CHAOS("E3: before the joins");
     join_threads_at_work(me, JOINABLE, options.exit_join_ms); /* E3 */
     TRACE(.phase = TRACE_WHOLE, .name = "joining", .category = "exit", .began = began);
     for (struct record *r = record_first(); r; r = record_next(r))
         r->pass = r->class == CLASS_LEFT; /* no longer whom a runtime spared at its own end */
     gate_runtime_ends(0);
     began = trace_now();
+    CHAOS("E4: before the gate closes");
     close_and_await(me); /* E4 */
+    CHAOS("E4: still");
     TRACE(.phase = TRACE_WHOLE, .name = "awaiting stillness", .category = "exit", .began = began);
     account_still(me);
     handlers_enter_list();
@@ -167,6 +173,7 @@ static void end_with(int status, void (*leave_by)(int))
 static void last_of_all(void *unused, int status)
 {
     (void)unused;
+    CHAOS("E7: the last of all");
     hooks_run(TIER_END);
     if (mode_closes())
         streams_free(); /* E7 */

@@ -47,6 +47,7 @@ static int try_turn(void)
 /* F1. Fails when the owner doesn't get on: then this fork goes its way as it would bare. */
 static int take_turn(struct record *me)
 {
+    CHAOS("F1: before the turn");
     if (try_turn())
         return 1;
     int64_t began = sys_now_us();
@@ -67,6 +68,7 @@ static int take_turn(struct record *me)
 static void leave_turn(void)
 {
     forking.owner = NULL;
+    CHAOS("F9: before the turn is given");
     if (atomic_exchange(&forking.turn, 0) == 2)
         sys_futex_wake(&forking.turn, 1);
 }
@@ -82,6 +84,7 @@ static void rested(int64_t began, int given_up)
 static void come_to_rest(struct record *me)
 {
     int64_t began = sys_now_us();
+    CHAOS("F2: before the gate closes");
     gate_close(me, GATE_FORK);
     rested(began, await_stillness(me, GATE_FORK, options.fork_wait_ms));
 }
@@ -90,8 +93,10 @@ static int begin(struct record *me)
 {
     if (!take_turn(me))
         return 0;
+    CHAOS("F1: turn taken");
     forking.owner = me;
     come_to_rest(me);
+    CHAOS("F3: at rest");
     return 1;
 }
 
@@ -115,6 +120,7 @@ static int begin_with_lock(struct record *me)
     int64_t began = sys_now_us(), spent = 0;
     int given_up = 0;
     do {
+        CHAOS("F2: with a runtime's lock");
         void *state = runtime.release();
         int64_t from = sys_now_us();
         turn = turn || take_turn(me);
@@ -126,6 +132,7 @@ static int begin_with_lock(struct record *me)
         if (spent)
             sys_sleep_us(AGAIN_US); /* whoever is on his way to the lock gets there first */
         spent += sys_now_us() - from;
+        CHAOS("F3: before a runtime's lock is taken");
         runtime.take(state);
     } while (turn && !given_up && spent < options.fork_wait_ms &&
              sys_now_us() - began < options.fork_wait_ms * STARVED_FACTOR && is_anybody_busy(me, 1));
@@ -137,7 +144,9 @@ static int begin_with_lock(struct record *me)
 /* F9 */
 static void finish(struct record *me)
 {
+    CHAOS("F9: before the gate opens");
     gate_open(GATE_FORK);
+    CHAOS("F9: open");
     gate_disown(me, GATE_FORK);
     leave_turn();
 }
@@ -171,6 +180,7 @@ static void prepare(void)
 {
     int saved_errno = errno;
     struct record *me = record_self();
+    CHAOS("F5: the last prepare handler");
     if (me && forking.owner != me && mode_closes())
         begin(me);
     report_count(&report.forks, !mode_closes());
@@ -184,6 +194,7 @@ static void prepare(void)
     if (runtime_holds_lock())
         section_note_transits(me);
     streams_note();
+    CHAOS("F6: before the copy");
     errno = saved_errno;
 }
 
@@ -192,6 +203,7 @@ static void parent(void)
 {
     int saved_errno = errno;
     struct record *me = self;
+    CHAOS("F9: the first of the parent's handlers");
     if (me && forking.owner == me)
         finish(me);
     errno = saved_errno;
@@ -216,6 +228,7 @@ static void child(void)
     int saved_errno = errno;
     struct record *me = self;
     int old_tid = me ? me->tid : 0;
+    CHAOS("F7: the first of the child's handlers");
     *process.present = 1;
     process.pid = sys_getpid();
     if (me)
@@ -228,6 +241,7 @@ static void child(void)
     trace_process();
     TRACE(.phase = TRACE_INSTANT, .name = "child", .category = "fork", .counted = "mended",
           .count = mended);
+    CHAOS("F7: mended");
     exit_forget(me);
     orphans_bind();
     if (options.flush_on_fork)
@@ -235,6 +249,7 @@ static void child(void)
     forking.owner = NULL;
     forking.turn = 0;
     gate_reset(me);
+    CHAOS("F7: open");
     if (me && (process.torn || options.mode == MODE_OBSERVE))
         me->owns |= OWNS_GHOSTS;
     child_may_end();

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "account.h"
+#include "base/chaos.h"
 #include "base/ledger.h"
 #include "base/libc.h"
 #include "base/options.h"
@@ -55,6 +56,7 @@ static struct busy listed;
 static void put_back(struct handler *first)
 {
     struct handler *last = first, *head = NULL;
+    CHAOS("handlers: before one is spare");
     if (atomic_compare_exchange_strong(&spare, &head, first))
         return;
     while (last->next)
@@ -92,6 +94,7 @@ static struct handler *claim_new(void)
 static struct handler *claim(void)
 {
     struct handler *h = atomic_exchange(&spare, NULL);
+    CHAOS("handlers: spare ones taken");
     if (!h)
         return claim_new();
     if (h->next)
@@ -128,6 +131,7 @@ int handlers_are_mine(unsigned generation)
 /* `listed` may be that of a thread which a fork left behind. */
 void handlers_enter_list(void)
 {
+    CHAOS("E5: after a handler");
     if (listed.me != self)
         busy_begin(&listed, (void *const *)&libc.exit, NULL);
 }
@@ -165,6 +169,7 @@ static void call_timed(const struct handler *h, int status)
 static void run_handler(struct handler *h, int status)
 {
     struct handler copy = *h;
+    CHAOS("E5: before a handler");
     release(h);
     if (finalizing) {
         call(&copy, status);
