@@ -159,6 +159,21 @@ Test(await, who_waits_for_a_lock_of_mine_is_given_up, .timeout = 10)
     sleeper_end(&in_chain);
 }
 
+/* At EXIT a thread holds still with a semaphore. */
+Test(await, who_waits_for_one_that_holds_still_is_given_up, .timeout = 10)
+{
+    struct record *me = awake();
+    struct sleeper s;
+    chain_start(entry_of(&wanted, KIND_SEMAPHORE));
+    sleeper_start(&s);
+    held_push(s.record, entry_of(&wanted, KIND_SEMAPHORE));
+    s.record->held = 1;
+    gate_close(me, GATE_EXIT);
+    cr_assert_eq(await_stillness(me, GATE_EXIT, OPTION_FOREVER), 1);
+    sleeper_end(&s);
+    sleeper_end(&in_chain);
+}
+
 Test(await, nobody_waits_for_the_dead, .timeout = 10)
 {
     struct record *me = awake();
