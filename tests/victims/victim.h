@@ -5,7 +5,8 @@
  * In the environment: VICTIM_LIMIT_MS, how long a child may take before it
  * counts as hung and is killed (5000); VICTIM_HUNG, after how many hung children
  * most victims end (20); VICTIM_UNTIL, the fault (hung, torn, wrong, crashed)
- * after the first of which they end.
+ * after the first of which they end; VICTIM_KEEP: a hung child isn't killed, but named on
+ * standard error, and waited for, so that somebody can look at it.
  */
 #ifndef VICTIM_H
 #define VICTIM_H
@@ -213,6 +214,16 @@ static inline void mark_end(void)
     dprintf(1, "%lld\n", (long long)now_ns());
 }
 
+/* Until somebody kills it. */
+static inline void keep_hung(pid_t child)
+{
+    siginfo_t info;
+
+    dprintf(2, "hung: %d\n", (int)child);
+    while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        ;
+}
+
 /* The wait status of the child, or -1: it had to be killed. */
 static inline int reap(pid_t child)
 {
@@ -221,6 +232,8 @@ static inline int reap(pid_t child)
 
     while (waitpid(child, &status, WNOHANG) == 0) {
         if (ms_since(begin) > limit_ms()) {
+            if (setting("VICTIM_KEEP", 0))
+                keep_hung(child);
             kill(child, SIGKILL);
             waitpid(child, &status, 0);
             return -1;
@@ -296,7 +309,7 @@ static inline void try_fork(struct tally *tally, int (*body)(void *), void *argu
     if (child == -1)
         die("fork");
     if (child == 0) {
-        alarm((unsigned)limit_ms() / 1000 + 2);
+        alarm(setting("VICTIM_KEEP", 0) ? 0 : (unsigned)limit_ms() / 1000 + 2);
         _exit(body(argument));
     }
     count_fork(tally, begin);
