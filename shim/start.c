@@ -31,10 +31,10 @@ static _Atomic int stage;
  * While one thread wakes up, its own calls and those of others see the real functions and no
  * record: they pass straight through.
  */
-static void wake(void)
+static void wake(int missing)
 {
     int saved_errno = errno;
-    report_count(&report.missing, libc_resolve());
+    report_count(&report.missing, missing);
     options_read(environ);
     CHAOS_START(environ);
     if (options.inherit == INHERIT_NO)
@@ -64,9 +64,9 @@ int start(void)
     if (stage == AWAKE)
         return 1;
     if (stage == ASLEEP) {
-        libc_resolve();
+        int missing = libc_resolve();
         if (atomic_compare_exchange_strong(&stage, &expected, WAKING))
-            wake();
+            wake(missing);
     }
     return stage == AWAKE;
 }

@@ -54,17 +54,23 @@ static int matches(const struct elf_tables *t, uint32_t index, const char *name,
            strcmp(t->strings + s->st_name, name) == 0;
 }
 
-static const ElfW(Sym) *find_gnu(const struct elf_tables *t, const char *name, int variable)
+static uint32_t gnu_hash(const char *name)
 {
     uint32_t h = 5381;
     for (const char *c = name; *c; c++)
         h = h * 33 + (unsigned char)*c;
+    return h;
+}
+
+/* h: its gnu_hash */
+static const ElfW(Sym) *find_gnu(const struct elf_tables *t, const char *name, uint32_t h, int variable)
+{
     const uint32_t *head = t->gnu_hash;
     uint32_t buckets = head[0], first = head[1], words = head[2], shift = head[3];
     const ElfW(Addr) *bloom = (const ElfW(Addr) *)&head[4];
     const unsigned bits = 8 * sizeof *bloom;
     ElfW(Addr) need = (ElfW(Addr))1 << h % bits | (ElfW(Addr))1 << (h >> shift) % bits;
-    if (buckets == 0 || (bloom[h / bits % words] & need) != need)
+    if (buckets == 0 || (bloom[h / bits & (words - 1)] & need) != need) /* words: a power of two */
         return NULL;
     const uint32_t *bucket = (const uint32_t *)&bloom[words];
     const uint32_t *chain = &bucket[buckets];
@@ -96,12 +102,12 @@ static const ElfW(Sym) *find_sysv(const struct elf_tables *t, const char *name, 
     return NULL;
 }
 
-static void *find(const struct elf_tables *t, const char *name, int variable)
+static void *find(const struct elf_tables *t, const struct elf_name *n, int variable)
 {
     if (!t->symbols || !t->strings || (!t->gnu_hash && !t->hash))
         return NULL;
-    const ElfW(Sym) *s =
-        t->gnu_hash ? find_gnu(t, name, variable) : find_sysv(t, name, variable);
+    const ElfW(Sym) *s = t->gnu_hash ? find_gnu(t, n->name, n->hash, variable)
+                                     : find_sysv(t, n->name, variable);
     return s ? address(t, s) : NULL;
 }
 
@@ -140,16 +146,23 @@ static size_t fill_from(const struct link_map *map, const struct elf_name *names
     size_t missing = 0;
     for (size_t i = 0; i < count; i++) {
         if (!*names[i].to)
-            *names[i].to = find(&t, names[i].name, 0);
+            *names[i].to = find(&t, &names[i], 0);
         missing += !*names[i].to;
     }
     return missing;
 }
 
+static void hash_all(struct elf_name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        names[i].hash = gnu_hash(names[i].name);
+}
+
 /* Ends early: libraries that were loaded late may be unloaded right now. */
-void elf_fill(const struct elf_name *names, size_t count)
+void elf_fill(struct elf_name *names, size_t count)
 {
     size_t missing = count;
+    hash_all(names, count);
     for (const struct link_map *map = behind_us(); map && missing; map = map->l_next)
         missing = fill_from(map, names, count);
 }
@@ -160,9 +173,10 @@ static int is_called(const struct link_map *map, const char *prefix)
     return strncmp(slash ? slash + 1 : map->l_name, prefix, strlen(prefix)) == 0;
 }
 
-void elf_fill_bound(const char *prefix, const struct elf_name *names, size_t count)
+void elf_fill_bound(const char *prefix, struct elf_name *names, size_t count)
 {
     size_t missing = count;
+    hash_all(names, count);
     for (const struct link_map *map = elf_first(); map && missing && sys_readable(map);
          map = map->l_next)
         if (map == elf_first() || (sys_readable(map->l_name) && is_called(map, prefix)))
@@ -180,7 +194,7 @@ const void *elf_newest(void)
 void *elf_next(const char *name)
 {
     void *found = NULL;
-    elf_fill(&(const struct elf_name){name, &found}, 1);
+    elf_fill(&(struct elf_name){.name = name, .to = &found}, 1);
     return found;
 }
 
@@ -192,9 +206,10 @@ unsigned long elf_auxiliary(unsigned long type)
 
 const struct link_map *elf_definer(const char *name)
 {
+    const struct elf_name n = {.name = name, .hash = gnu_hash(name)};
     for (const struct link_map *map = elf_first(); map; map = map->l_next) {
         struct elf_tables t = elf_tables(map);
-        if (find(&t, name, 0))
+        if (find(&t, &n, 0))
             return map;
     }
     return NULL;
@@ -202,10 +217,11 @@ const struct link_map *elf_definer(const char *name)
 
 void *elf_variable(const char *name)
 {
+    const struct elf_name n = {.name = name, .hash = gnu_hash(name)};
     void *found = NULL;
     for (const struct link_map *map = elf_first(); map && !found; map = map->l_next) {
         struct elf_tables t = elf_tables(map);
-        found = find(&t, name, 1);
+        found = find(&t, &n, 1);
     }
     return found;
 }

@@ -15,12 +15,13 @@
  */
 void *elf_next(const char *name);
 
-/* The same for many names at once; those whose *to is set already are left alone. */
+/* The same for many names at once; those whose *to is set already are left alone. The hash is filled in. */
 struct elf_name {
     const char *name;
     void **to;
+    uint32_t hash;
 };
-void elf_fill(const struct elf_name *names, size_t count);
+void elf_fill(struct elf_name *names, size_t count);
 
 /* The tables of a loaded object's dynamic symbols; what it doesn't have is NULL. */
 struct elf_tables {
@@ -49,7 +50,7 @@ const struct link_map *elf_definer(const char *name);
 void *elf_variable(const char *name);
 
 /* As elf_fill in the program and in libraries whose file names begin so, those loaded later too. */
-void elf_fill_bound(const char *prefix, const struct elf_name *names, size_t count);
+void elf_fill_bound(const char *prefix, struct elf_name *names, size_t count);
 
 /*
  * How often the program has opened a library, or has it opened one now and then that we can't see the end

@@ -1,5 +1,6 @@
 #include "libc.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "elf.h"
@@ -9,13 +10,23 @@ struct libc libc;
 static const char several_threads;
 const char *libc_single_threaded = &several_threads;
 
-/* One string of all names, and as many letters: a table of pointers would have to be relocated at each start. */
-static const char names[] =
+/* Each name, and where it lies: a table of pointers would have to be relocated at each start. */
 #define API(name)
-#define SYMBOL(name, since, need, door) #name "\0"
+static const struct names {
+#define SYMBOL(name, since, need, door) char name[sizeof #name];
 #include "../symbols.def"
 #undef SYMBOL
-    ;
+} names = {
+#define SYMBOL(name, since, need, door) #name,
+#include "../symbols.def"
+#undef SYMBOL
+};
+
+static const uint16_t places[] = {
+#define SYMBOL(name, since, need, door) offsetof(struct names, name),
+#include "../symbols.def"
+#undef SYMBOL
+};
 
 enum { required = 1, optional = 0 };
 
@@ -23,22 +34,43 @@ static const char needs[] = {
 #define SYMBOL(name, since, need, door) need,
 #include "../symbols.def"
 #undef SYMBOL
-#undef API
 };
 
-/* struct libc has a member for each name, in the same order. */
-enum { NAMES = sizeof needs, AT_ONCE = 64 };
+/* Numbers of names, which are in the same order as the members of struct libc; the late ones are the last. */
+enum {
+#define SYMBOL(name, since, need, door) number_of_##name,
+#define LATE_FROM_HERE EARLY, last_of_early = EARLY - 1,
+#include "../symbols.def"
+#undef LATE_FROM_HERE
+#undef SYMBOL
+    NAMES,
+    AT_ONCE = 64
+};
+#undef API
 _Static_assert(sizeof(struct libc) == NAMES * sizeof(void *), "members are pointers");
+_Static_assert(sizeof names <= UINT16_MAX, "places are short");
+
+static const char *name_of(size_t number) { return (const char *)&names + places[number]; }
 
 const char *libc_name(const void *member)
 {
-    const char *name = names;
     size_t number = (size_t)((void *const *)member - (void *const *)&libc);
+    return number < NAMES ? name_of(number) : "";
+}
+
+struct libc_symbol libc_symbol(size_t number)
+{
     if (number >= NAMES)
-        return "";
-    while (number-- > 0)
-        name += strlen(name) + 1;
-    return name;
+        return (struct libc_symbol){NULL, NULL, optional};
+    void *const *member = (void *const *)&libc + number;
+    libc_find(member);
+    return (struct libc_symbol){name_of(number), *member, needs[number]};
+}
+
+void libc_find(void *const *member)
+{
+    struct elf_name one = {.name = libc_name(member), .to = (void **)member};
+    elf_fill(&one, 1);
 }
 
 int libc_resolve(void)
@@ -47,14 +79,13 @@ int libc_resolve(void)
     if (word)
         libc_single_threaded = word;
     void **const functions = (void **)&libc;
-    const char *name = names;
     int missing = 0;
-    for (int first = 0, count; first < NAMES; first += count) {
+    for (size_t first = 0, count; first < EARLY; first += count) {
         struct elf_name some[AT_ONCE];
-        for (count = 0; count < AT_ONCE && first + count < NAMES; count++, name += strlen(name) + 1)
-            some[count] = (struct elf_name){name, &functions[first + count]};
-        elf_fill(some, (size_t)count);
-        for (int i = 0; i < count; i++)
+        for (count = 0; count < AT_ONCE && first + count < EARLY; count++)
+            some[count] = (struct elf_name){.name = name_of(first + count), .to = &functions[first + count]};
+        elf_fill(some, count);
+        for (size_t i = 0; i < count; i++)
             missing += needs[first + i] && !*some[i].to;
     }
     return missing;

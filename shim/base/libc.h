@@ -65,10 +65,22 @@ extern INTERNAL struct libc libc;
 extern INTERNAL const char *libc_single_threaded;
 
 /*
- * Fills `libc` by the dynamic symbol tables of the objects behind ours. Allocates nothing, takes no
- * lock, may run in several threads at once. Returns the number of required names not found.
+ * Fills `libc` by the dynamic symbol tables of the objects behind ours, but for the names that symbols.def has
+ * found late. Allocates nothing, takes no lock, may run in several threads at once. Returns the number of
+ * required names not found.
  */
 int libc_resolve(void);
+
+/* The same for one function, by its member of `libc`. */
+void libc_find(void *const *member);
+
+/* One name after the other, late ones too; behind the last, `name` is NULL. */
+struct libc_symbol {
+    const char *name;
+    void *function;
+    int is_required;
+};
+struct libc_symbol libc_symbol(size_t number);
 
 /* The name of a function, by the address of its member of `libc`. */
 const char *libc_name(const void *member);

@@ -53,7 +53,7 @@ void busy_begin(struct busy *b, void *const *function, const void *site)
 {
     b->me = record_self();
     if (!*function)
-        libc_resolve(); /* its library was loaded after we woke up */
+        libc_find(function); /* by name at its first call, or its library was loaded after we woke up */
     if (!b->me)
         return;
     gate_look_for_unseen_fork();

@@ -36,13 +36,10 @@ static void look_at(struct doors *d, const char *name, int is_here, int is_requi
 
 static struct doors count_doors(void)
 {
-    enum { required = 1, optional = 0 };
     struct doors d = {0};
-#define API(name)
-#define SYMBOL(name, since, need, door) look_at(&d, #name, libc.name != NULL, need);
-#include "../symbols.def"
-#undef SYMBOL
-#undef API
+    struct libc_symbol s;
+    for (size_t i = 0; (s = libc_symbol(i)).name; i++)
+        look_at(&d, s.name, s.function != NULL, s.is_required);
     return d;
 }
 

@@ -13,12 +13,6 @@ enum { THREAD_STATE_WORDS = 64 };
 
 struct python python;
 
-static const struct elf_name names[] = {
-#define PYTHON(result, name, parameters, need) {#name, (void **)&python.name},
-#include "python_api.def"
-#undef PYTHON
-};
-
 /* The word of a thread state that says whose it is; found in the first one that is seen. */
 static _Atomic int thread_word = -1;
 
@@ -59,6 +53,16 @@ static int complete(void)
     return !missing;
 }
 
+static void look_up(void)
+{
+    struct elf_name names[] = {
+#define PYTHON(result, name, parameters, need) {#name, (void **)&python.name, 0},
+#include "python_api.def"
+#undef PYTHON
+    };
+    elf_fill_bound("libpython", names, sizeof names / sizeof *names);
+}
+
 /* Several threads may do the same at once, with the same result. */
 int python_find(void)
 {
@@ -73,7 +77,7 @@ int python_find(void)
     const void *now = elf_newest();
     if (now == newest)
         return 0;
-    elf_fill_bound("libpython", names, sizeof names / sizeof *names);
+    look_up();
     newest = now;
     if (!complete())
         return 0;
