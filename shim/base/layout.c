@@ -89,12 +89,27 @@ static int looks(const pthread_mutex_t *m, int lock, int owner, unsigned users)
     return m->__data.__lock == lock && m->__data.__owner == owner && m->__data.__nusers == users;
 }
 
+/*
+ * Whether an attempt to lock it once more ends so and leaves the word so. No libc waits until a negative time,
+ * but an old one may not touch the mutex either; 0 makes it ask the kernel, which takes as long as all the rest.
+ */
+static int fails(pthread_mutex_t *m, int error, int lock)
+{
+    for (struct timespec past = {-1, 0}; past.tv_sec <= 0; past.tv_sec++) {
+        if (libc.pthread_mutex_timedlock(m, &past) != error)
+            return 0;
+        if (m->__data.__lock == lock)
+            return 1;
+    }
+    return 0;
+}
+
 /* Each is locked one way, looked at, and unlocked the other way; contended too. */
-static int probe_mutex_type(int type)
+static int probe_mutex_type(int type, int tid)
 {
     pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
-    const int tid = sys_gettid(), again = type == PTHREAD_MUTEX_ERRORCHECK_NP ? EDEADLK : ETIMEDOUT;
-    const struct timespec past = {0, 0};
+    const int checks = type == PTHREAD_MUTEX_ERRORCHECK_NP;
+    const int again = checks ? EDEADLK : ETIMEDOUT, contended = checks ? 1 : 2;
     m.__data.__kind = type;
     if (libc.pthread_mutex_lock(&m) != 0 || !looks(&m, 1, tid, 1))
         return 0;
@@ -107,8 +122,7 @@ static int probe_mutex_type(int type)
             libc.pthread_mutex_unlock(&m) != 0 || m.__data.__count != 1)
             return 0;
     } else if (libc.pthread_mutex_trylock(&m) != EBUSY ||
-               libc.pthread_mutex_timedlock(&m, &past) != again ||
-               !looks(&m, again == ETIMEDOUT ? 2 : 1, tid, 1)) {
+               !fails(&m, again, contended) || !looks(&m, contended, tid, 1)) {
         return 0;
     }
     return libc.pthread_mutex_unlock(&m) == 0 && looks(&m, 0, 0, 0) && m.__data.__kind == type;
@@ -116,9 +130,11 @@ static int probe_mutex_type(int type)
 
 static int probe_mutex(void)
 {
-    return probe_mutex_type(PTHREAD_MUTEX_TIMED_NP) && probe_mutex_type(PTHREAD_MUTEX_RECURSIVE_NP) &&
-           probe_mutex_type(PTHREAD_MUTEX_ERRORCHECK_NP) &&
-           probe_mutex_type(PTHREAD_MUTEX_ADAPTIVE_NP);
+    const int tid = sys_gettid();
+    return probe_mutex_type(PTHREAD_MUTEX_TIMED_NP, tid) &&
+           probe_mutex_type(PTHREAD_MUTEX_RECURSIVE_NP, tid) &&
+           probe_mutex_type(PTHREAD_MUTEX_ERRORCHECK_NP, tid) &&
+           probe_mutex_type(PTHREAD_MUTEX_ADAPTIVE_NP, tid);
 }
 
 static int probe_rwlock(void)

@@ -18,6 +18,7 @@ static struct hook {
     void (*function)(void *);
     void *argument;
 } hooks[HOOKS];
+static _Atomic int used; /* those behind have never been touched */
 
 int hooks_add(enum tier tier, void (*function)(void *), void *argument, int priority)
 {
@@ -28,6 +29,8 @@ int hooks_add(enum tier tier, void (*function)(void *), void *argument, int prio
         int expected = HOOK_FREE;
         if (!atomic_compare_exchange_strong(&h->state, &expected, HOOK_FILLING))
             continue;
+        for (int before = used; before <= i && !atomic_compare_exchange_weak(&used, &before, i + 1);)
+            ;
         h->tier = tier;
         h->priority = priority;
         h->generation = process.generation;
@@ -42,7 +45,7 @@ int hooks_add(enum tier tier, void (*function)(void *), void *argument, int prio
 static struct hook *highest(enum tier tier)
 {
     struct hook *best = NULL;
-    for (int i = 0; i < HOOKS; i++) {
+    for (int i = 0; i < used; i++) {
         struct hook *h = &hooks[i];
         if (h->state == HOOK_READY && h->tier == tier && (!best || h->priority >= best->priority))
             best = h;
