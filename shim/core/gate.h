@@ -50,11 +50,13 @@ static inline void gate_pass(struct record *me, int place)
             gate_hold(me);
 }
 
-/* The same at EXIT alone: at a fork, a thread without locks may go on. */
+/* The same at EXIT alone: at a fork, a thread without locks may go on. Where a runtime left it behind it ends. */
 static inline void gate_safepoint(struct record *me)
 {
     if (__builtin_expect(gate_closed(me) & GATE_EXIT, 0))
         gate_pass(me, PLACE_NONE);
+    if (__builtin_expect(me->left_behind, 0))
+        gate_hold_for_ever(me);
 }
 
 /*

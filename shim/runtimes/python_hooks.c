@@ -23,6 +23,7 @@ static struct {
     object *look, *snapshot;
     object *threading, *util; /* the modules that were there at the last look */
     int looking;
+    int holding; /* the interpreter ends, and its daemon threads are to hold still */
 } hooks;
 
 /* For each ident in the sequence, the thread's record. */
@@ -80,6 +81,7 @@ static object *hold(object *self_argument, object *arguments)
         return none();
     set_all(1);
     each_thread(idents, let_gate_stop);
+    hooks.holding = 1;
     python.Py_DecRef(idents);
     exit_hold_early();
     return none();
@@ -118,13 +120,14 @@ static object *end_fork(object *self_argument, object *arguments)
 }
 
 /*
- * Threads of its own that hold still now would go on in an interpreter that is gone. CPython ends them, or
- * (3.14) has them hang, if they come while it ends.
+ * Threads of its own that were to hold still would go on in an interpreter that is gone: those that do, and
+ * those that sleep, and may have done so all the time. CPython ends them, or (3.14) has them hang, if they come
+ * while it ends.
  */
 static void leave_behind(void)
 {
-    for (struct record *r = record_first(); r; r = record_next(r))
-        if (r->held && !r->pass && (uintptr_t)r->start - runtime.code < runtime.code_end - runtime.code)
+    for (struct record *r = record_first(); hooks.holding && r; r = record_next(r))
+        if (!r->pass && (uintptr_t)r->start - runtime.code < runtime.code_end - runtime.code)
             r->left_behind = 1;
 }
 
@@ -135,6 +138,7 @@ static void interpreter_ended(void)
     hooks.look = hooks.snapshot = hooks.threading = hooks.util = NULL;
     runtime.about_to_fork = NULL;
     leave_behind();
+    hooks.holding = 0;
     exit_goes_on();
 }
 

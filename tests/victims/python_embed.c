@@ -8,7 +8,7 @@
  *
  *   python_embed [LIVES=5] [one|two|daemon]
  *
- * daemon: nobody forks, and the next life begins at once.
+ * daemon: nobody forks, and the next life begins at once; bare, it crashes on a busy machine.
  * wrong: a life that failed, or a thread that stood still. Status 77: no libpython here.
  */
 #include "victim.h"
