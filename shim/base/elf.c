@@ -183,6 +183,56 @@ void elf_fill_bound(const char *prefix, struct elf_name *names, size_t count)
             missing = fill_from(map, names, count);
 }
 
+const struct link_map *elf_library(const char *prefix, const struct link_map *after)
+{
+    const struct link_map *map = after ? after->l_next : elf_first();
+    while (map && sys_readable(map) && !(sys_readable(map->l_name) && is_called(map, prefix)))
+        map = map->l_next;
+    return map && sys_readable(map) ? map : NULL;
+}
+
+void *elf_function(const struct link_map *map, const char *name)
+{
+    struct elf_tables t = elf_tables(map);
+    return find(&t, name, 0);
+}
+
+static uintptr_t thread_pointer(void)
+{
+#if defined(__aarch64__)
+    return (uintptr_t)__builtin_thread_pointer();
+#else
+    uintptr_t p; /* the builtin is there from gcc 11 on */
+    __asm__("mov %%fs:0, %0" : "=r"(p));
+    return p;
+#endif
+}
+
+/* The loader has put the distance into every word that such a relocation names. */
+void *elf_thread_local(const struct link_map *map)
+{
+#if defined(__aarch64__)
+    enum { DISTANCE = R_AARCH64_TLS_TPREL };
+#else
+    enum { DISTANCE = R_X86_64_TPOFF64 };
+#endif
+    const ElfW(Rela) *r = NULL;
+    uintptr_t size = 0, first = UINTPTR_MAX;
+    for (const ElfW(Dyn) *d = map->l_ld; d && d->d_tag != DT_NULL; d++)
+        if (d->d_tag == DT_RELA)
+            r = at(map->l_addr, d->d_un.d_ptr);
+        else if (d->d_tag == DT_RELASZ)
+            size = d->d_un.d_val;
+    for (size_t i = 0; r && i < size / sizeof *r; i++) {
+        if (ELF64_R_TYPE(r[i].r_info) != DISTANCE || ELF64_R_SYM(r[i].r_info) != 0)
+            continue;
+        uintptr_t variable = thread_pointer() + *(const uintptr_t *)(map->l_addr + r[i].r_offset);
+        if (variable < first)
+            first = variable;
+    }
+    return first == UINTPTR_MAX ? NULL : (void *)first;
+}
+
 const void *elf_newest(void)
 {
     const struct link_map *map = elf_first();

@@ -52,6 +52,18 @@ void *elf_variable(const char *name);
 /* As elf_fill in the program and in libraries whose file names begin so, those loaded later too. */
 void elf_fill_bound(const char *prefix, struct elf_name *names, size_t count);
 
+/* The next library after this one (NULL: of all) whose file name begins so; those loaded later, too. */
+const struct link_map *elf_library(const char *prefix, const struct link_map *after);
+
+/* A function that this very object defines; or NULL. */
+void *elf_function(const struct link_map *map, const char *name);
+
+/*
+ * The first of its own thread-local variables that its code finds at a fixed distance from the thread pointer
+ * (the initial-exec model), in the calling thread; or NULL.
+ */
+void *elf_thread_local(const struct link_map *map);
+
 /*
  * How often the program has opened a library, or has it opened one now and then that we can't see the end
  * of (ELF_AT_ANY_TIME, which stays). While it is the same nothing was loaded that the program asked for.

@@ -5,6 +5,7 @@
 
 #include "base/elf.h"
 #include "base/place.h"
+#include "base/sys.h"
 
 int openmp_is_idle(const struct record *r)
 {
@@ -15,4 +16,58 @@ int openmp_is_idle(const struct record *r)
         if (strncmp(object, runtimes[i], strlen(runtimes[i])) == 0)
             in_parallel = elf_next("omp_in_parallel");
     return in_parallel && !in_parallel();
+}
+
+/* Many threads begin in few routines: those looked at last are not looked at again. */
+static struct {
+    const void *start[8];
+    unsigned next;
+} others;
+
+int openmp_is_worker(const struct record *r)
+{
+    enum { COUNT = sizeof others.start / sizeof *others.start };
+    const void *start = (const void *)r->start;
+    for (int i = 0; i < COUNT; i++)
+        if (others.start[i] == start)
+            return 0;
+    if (strncmp(place_object_name(start), "libgomp", strlen("libgomp")) == 0)
+        return 1;
+    others.start[others.next++ % COUNT] = start;
+    return 0;
+}
+
+/*
+ * libgomp keeps, for a thread that began a region, a thread-local struct; one of its words points to the pool
+ * of its workers, which begins with a pointer to the list of them, where that very thread is the first. The
+ * word's index differs between versions. That circle is proof enough, and is what gcc 10 to 16 have.
+ */
+enum { THREAD_WORDS = 16 };
+
+static void **pointer_in(void *const *from)
+{
+    return from && (uintptr_t)from % sizeof *from == 0 && sys_readable(from) ? *from : NULL;
+}
+
+static void **word_of_pool(void **thread)
+{
+    for (int i = 0; thread && i < THREAD_WORDS; i++)
+        if (pointer_in((void **)pointer_in((void **)thread[i])) == thread)
+            return &thread[i];
+    return NULL;
+}
+
+int openmp_forget_workers(int looks_only)
+{
+    int forgotten = 0;
+    for (const struct link_map *map = elf_library("libgomp", NULL); map; map = elf_library("libgomp", map)) {
+        int (*level)(void) = elf_function(map, "omp_get_level");
+        void **pool = word_of_pool(elf_thread_local(map));
+        if (!pool || !level || level() != 0)
+            continue;
+        forgotten++;
+        if (!looks_only)
+            *pool = NULL;
+    }
+    return forgotten;
 }

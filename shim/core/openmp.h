@@ -1,6 +1,7 @@
 /*
- * OpenMP's workers. An idle one spins for some milliseconds before it sleeps, which looks like work; but
- * a worker has work only while the thread that began the region is in it.
+ * OpenMP's workers. At exit: an idle one spins for some milliseconds before it sleeps, which looks like work; but
+ * a worker has work only while the thread that began the region is in it. In a child: they are
+ * gone, which libgomp doesn't know.
  */
 #ifndef HOLDSTILL_OPENMP_H
 #define HOLDSTILL_OPENMP_H
@@ -10,5 +11,15 @@
 /* Is r a worker of the OpenMP runtime's, which idles as far as the calling thread, outside of any
    region, is concerned? */
 int openmp_is_idle(const struct record *r);
+
+/* Was it one of libgomp's? For a single thread, which looks at all others. */
+int openmp_is_worker(const struct record *r);
+
+/*
+ * In a forked child, after that: libgomp would wait for ever for the workers that the calling thread had. Outside of any
+ * region it forgets them, and makes new ones for the next. looks_only: nothing is changed. Returns how many of its
+ * copies had some.
+ */
+int openmp_forget_workers(int looks_only);
 
 #endif

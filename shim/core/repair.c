@@ -8,6 +8,7 @@
 #include "base/libc.h"
 #include "base/sys.h"
 #include "blame.h"
+#include "openmp.h"
 
 enum { PAGES_KNOWN = 4 };
 
@@ -309,16 +310,18 @@ int repair_child(struct record *me, int old_tid, int looks_only)
     struct child c = {.me = me, .old_tid = old_tid, .looks_only = looks_only};
     unsigned before = process.generation++;
     process.torn = 0;
+    int openmp = 0;
     CHAOS("repair: begins");
     if (me)
         me->generation = process.generation;
     for (struct record *r = record_first(); r; r = record_next(r)) {
         if (r == me || r->generation != before)
             continue;
+        openmp = openmp || openmp_is_worker(r);
         process.torn |= held_inside(r);
         mend_all(&c, r);
     }
     for (int i = 0; me && i <= SLOTS; i++)
         rename_own(&c, me->slot[i]);
-    return c.mended;
+    return c.mended + (openmp ? openmp_forget_workers(looks_only) : 0);
 }
