@@ -1,6 +1,6 @@
 #include "finding.h"
 
-#include "sys.h"
+#include "sink.h"
 
 static struct place_text describe(const void *address)
 {
@@ -201,5 +201,5 @@ void finding_say(const struct finding *f)
     out_text(&o, ": ");
     finding_text(&o, f, &places);
     line[o.used++] = '\n';
-    sys_write(2, line, o.used);
+    sink_write(2, line, o.used);
 }

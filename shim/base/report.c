@@ -92,6 +92,7 @@ void report_write(void)
 {
     if (strcmp(options.report, "no") == 0 || !ledger)
         return;
+    sink_end();
     if (strcmp(options.report, "yes") == 0) {
         write_to(2, "standard error");
         return;

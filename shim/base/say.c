@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "out.h"
-#include "sys.h"
+#include "sink.h"
 
 enum { LINE = 512 };
 
@@ -22,5 +22,5 @@ void say_pieces(int fd, const struct piece *pieces, size_t count)
         else
             out_number(&o, pieces[i].number);
     line[o.used++] = '\n';
-    sys_write(fd, line, o.used);
+    sink_write(fd, line, o.used);
 }

@@ -1,6 +1,7 @@
 #include "sink.h"
 
 #include <limits.h>
+#include <signal.h>
 
 #include "out.h"
 #include "sys.h"
@@ -34,7 +35,7 @@ long sink_open(const char *name, int *is_new)
     return fd == -EEXIST ? sys_open(path, FLAGS, 0) : fd;
 }
 
-long sink_write(int fd, const char *text, size_t size)
+static long write_all(int fd, const char *text, size_t size)
 {
     while (size) {
         long written = sys_write(fd, text, size);
@@ -46,4 +47,25 @@ long sink_write(int fd, const char *text, size_t size)
         size -= (size_t)written;
     }
     return 0;
+}
+
+static _Atomic int ending;
+
+void sink_end(void) { ending = 1; }
+
+/* A pipe that nobody reads and a limit of the files' size raise signals that end a program. */
+long sink_write(int fd, const char *text, size_t size)
+{
+    static const struct { int64_t seconds, ns; } at_once;
+    const uint64_t raised = (uint64_t)1 << (SIGPIPE - 1) | (uint64_t)1 << (SIGXFSZ - 1);
+    uint64_t before = 0;
+    sys_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&raised, (long)&before, sizeof before, 0, 0);
+    long result = write_all(fd, text, size);
+    int is_raised = result == -EPIPE || result == -EFBIG;
+    if (is_raised && ending)
+        return result;
+    if (is_raised)
+        sys_call(SYS_rt_sigtimedwait, (long)&raised, 0, (long)&at_once, sizeof raised, 0, 0);
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    return result;
 }

@@ -1,4 +1,4 @@
-/* Files that options name: the report, the trace. */
+/* Files that options name (the report, the trace), and what is written to them and to standard error. */
 #ifndef HOLDSTILL_SINK_H
 #define HOLDSTILL_SINK_H
 
@@ -11,7 +11,15 @@
  */
 long sink_open(const char *name, int *is_new);
 
-/* Writes all, as one piece if the file takes it so. 0, or a negative errno. */
+/*
+ * Writes all, as one piece if the file takes it so, and raises no signal. 0, or a negative errno.
+ */
 long sink_write(int fd, const char *text, size_t size);
+
+/*
+ * The process ends: from now on a signal that a write would have raised stays blocked. To take it needs a system
+ * call which may be deadly where they are filtered (seccomp), and sandboxes limit the size of files.
+ */
+void sink_end(void);
 
 #endif
