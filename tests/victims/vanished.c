@@ -25,18 +25,17 @@ static void *sleep_on(void *unused)
     return unused;
 }
 
-/* They take a moment to go after their last instruction. */
-static void await_threads(int threads)
+static int threads(void)
 {
-    for (int seen = 0; seen != threads; sleep_us(1000)) {
-        DIR *dir = opendir("/proc/self/task");
+    DIR *dir = opendir("/proc/self/task");
+    int seen = -2; /* "." and ".." */
 
-        if (!dir)
-            die("/proc/self/task");
-        for (seen = -2; readdir(dir);) /* but for "." and ".." */
-            seen++;
-        closedir(dir);
-    }
+    if (!dir)
+        die("/proc/self/task");
+    while (readdir(dir))
+        seen++;
+    closedir(dir);
+    return seen;
 }
 
 static void *give_back(void *result) { return result; }
@@ -132,12 +131,14 @@ static int child(void *unused)
 int main(int argc, char **argv)
 {
     int forks = argument(argc, argv, 1, 20);
+    int before = threads(); /* an emulator has one of its own */
     struct tally tally = {0};
 
     for (int i = 0; i < GHOSTS; i++)
         ghosts[i] = i == ENDED ? start(give_back, &ghosts[ENDED]) : start(sleep_on, NULL);
     await_asleep(GHOSTS - 1);
-    await_threads(GHOSTS); /* main, and all but the one that ended */
+    while (threads() != before + GHOSTS - 1) /* it takes a moment to go after its last instruction */
+        sleep_us(1000);
     for (int i = 0; i < forks && !enough(&tally); i++)
         try_fork(&tally, child, NULL);
     for (int i = 0; i < ENDED; i++) { /* in the parent they are what they were */
