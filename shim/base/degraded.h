@@ -6,7 +6,7 @@ struct degraded {
     const char *name; /* for programs */
     const char *text; /* for people */
 };
-enum { DEGRADED = 6 };
+enum { DEGRADED = 8 };
 
 /* Those that hold. How many? Async-signal-safe. */
 int degraded_find(struct degraded found[DEGRADED]);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "say.h"
 #include "suppress.h"
 #include "sys.h"
 
@@ -13,7 +14,10 @@ static struct ledger *ledger_new(void)
 {
     long p = sys_call(SYS_mmap, 0, sizeof(struct ledger), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return p < 0 && p > -4096 ? NULL : (void *)p;
+    if (p >= 0 || p <= -4096)
+        return (void *)p;
+    say("no memory for the report: nothing is written down");
+    return NULL;
 }
 
 static int is_set(const char *option, const char *off) { return strcmp(option, off) != 0; }

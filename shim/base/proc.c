@@ -84,13 +84,26 @@ void proc_name(int tid, char *name, size_t room)
     name[size] = 0;
 }
 
+int proc_has_thread(int pid, int tid)
+{
+    long error = sys_call(SYS_tgkill, pid, tid, 0, 0, 0, 0);
+    return error == 0 || (error != -ESRCH && proc_state(tid) != STATE_GONE);
+}
+
+static int64_t run_time_by_file(int tid)
+{
+    char text[64];
+    const char *at = text;
+    return read_file(tid, "schedstat", text, sizeof text) > 0 ? (int64_t)number(&at, 10) : -1;
+}
+
 int64_t proc_run_time(int tid)
 {
     const unsigned per_thread_run_time = 6; /* linux/posix-timers.h: PERTHREAD | SCHED */
     unsigned clock = ~(unsigned)tid << 3 | per_thread_run_time;
     struct timespec t = {0, 0};
     if (sys_call(SYS_clock_gettime, (int)clock, (long)&t, 0, 0, 0, 0) < 0)
-        return -1;
+        return run_time_by_file(tid);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 

@@ -16,10 +16,13 @@ enum { STATE_UNKNOWN = 0, STATE_GONE = 'X' };
  */
 int proc_state(int tid);
 
+/* Does this process, pid, still have the thread? */
+int proc_has_thread(int pid, int tid);
+
 /* What the thread is called (pthread_setname_np); "" where nobody can tell. */
 void proc_name(int tid, char *name, size_t room);
 
-/* Nanoseconds that the thread has run so far, without need of /proc; -1: there is none. */
+/* Nanoseconds that the thread has run so far, without need of /proc; -1: unknown. */
 int64_t proc_run_time(int tid);
 
 enum doing { DOING_UNKNOWN, DOING_RUN, DOING_UNTIMED_WAIT, DOING_TIMED_WAIT, DOING_OTHER };
@@ -37,6 +40,9 @@ int proc_threads(void);
 
 /* The signals for which this process has handlers, a bit each; all of them if nobody can tell. */
 uint64_t proc_handled_signals(void);
+
+/* The mapping that p is in, as proc(5) has it: p private, s shared; 0: none, ?: nobody can tell. */
+char proc_mapping(const void *p);
 
 /* Has this process a timer that is armed (timer_create, setitimer, alarm)? 1 if nobody can tell. */
 int proc_has_timer(void);

@@ -66,3 +66,42 @@ int proc_has_timer(void)
     }
     return read_whole("/proc/self/timers", text, sizeof text) != 0;
 }
+
+/* A line of /proc/self/maps, byte by byte: FROM-TO, then flags of which the last one is asked for. */
+struct maps_line {
+    uint64_t bounds[2];
+    int field;
+    char letter;
+};
+
+static void maps_take(struct maps_line *line, char c)
+{
+    if (c == ' ' || (c == '-' && line->field == 0))
+        line->field++;
+    else if (line->field < 2)
+        line->bounds[line->field] = line->bounds[line->field] << 4 |
+                                    (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    else if (line->field == 2)
+        line->letter = c;
+}
+
+char proc_mapping(const void *p)
+{
+    char buffer[2048], letter = 0;
+    struct maps_line line = {{0, 0}, 0, 0};
+    long fd = sys_open("/proc/self/maps", O_RDONLY, 0), size;
+    if (fd < 0)
+        return '?';
+    while (!letter && (size = sys_read((int)fd, buffer, sizeof buffer)) > 0)
+        for (long i = 0; i < size && !letter; i++) {
+            if (buffer[i] != '\n') {
+                maps_take(&line, buffer[i]);
+                continue;
+            }
+            if (line.bounds[0] <= (uintptr_t)p && (uintptr_t)p < line.bounds[1])
+                letter = line.letter;
+            line = (struct maps_line){{0, 0}, 0, 0};
+        }
+    sys_close((int)fd);
+    return letter;
+}

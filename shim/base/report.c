@@ -77,8 +77,10 @@ const struct link_map *report_next_object(const struct out *o, size_t from, size
 static void write_to(int fd, const char *name)
 {
     struct out o = {sys_pages(REPORT_ROOM), 0, REPORT_ROOM - 1};
-    if (!o.text)
+    if (!o.text) {
+        say("no memory to write the report");
         return;
+    }
     if (options.report_format == REPORT_JSON)
         report_json(&o);
     else

@@ -67,9 +67,13 @@ static inline long sys_write(int fd, const void *buffer, size_t size)
 }
 static inline void sys_close(int fd) { sys_call(SYS_close, fd, 0, 0, 0, 0, 0); }
 
+/* By the one call that nobody denies. */
 static inline int sys_is_there(const char *path)
 {
-    return sys_call(SYS_faccessat, AT_FDCWD, (long)path, 0, 0, 0, 0) == 0;
+    long fd = sys_open(path, O_PATH, 0);
+    if (fd >= 0)
+        sys_close((int)fd);
+    return fd >= 0;
 }
 
 /* Anonymous private memory, zeroed; NULL when there is none. */
@@ -80,24 +84,9 @@ static inline void *sys_pages(size_t size)
     return p < 0 && p > -4096 ? NULL : (void *)p;
 }
 
-/* Does the kernel still have this thread of ours? */
-static inline int sys_thread_exists(int pid, int tid)
-{
-    return sys_call(SYS_tgkill, pid, tid, 0, 0, 0, 0) != -ESRCH;
-}
-
 /* Monotonic time in microseconds, from the kernel itself: a preloaded clock can't mislead it. */
-static inline int64_t sys_now_us(void)
-{
-    struct timespec t = {0, 0};
-    sys_call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-static inline void sys_sleep_us(long us)
-{
-    struct timespec t = {us / 1000000, us % 1000000 * 1000};
-    sys_call(SYS_nanosleep, (long)&t, 0, 0, 0, 0, 0);
-}
+int64_t sys_now_us(void);
+void sys_sleep_us(long us);
 
 /* Sleeps while *word == value, at most timeout_us (negative: for ever). */
 static inline long sys_futex_wait(const void *word, uint32_t value, int64_t timeout_us)
@@ -118,30 +107,6 @@ static inline void sys_futex_wake(const void *word, int count)
 static inline int sys_readable(const void *p)
 {
     return sys_call(SYS_rt_sigprocmask, -1, (long)p, 0, 8, 0, 0) != -EFAULT;
-}
-
-/*
- * Is the page at p mapped shared? mremap with an old size of 0 gives a second mapping of a shared
- * page and refuses a private one (EINVAL); EFAULT: nothing is mapped there. Other errors: no memory is
- * left for a second mapping, unless this "kernel" (an emulator) refuses so what is certainly private.
- */
-enum mapping { MAPPING_NONE, MAPPING_PRIVATE, MAPPING_SHARED };
-static inline long sys_map_again(const void *p, uintptr_t page_size)
-{
-    return sys_call(SYS_mremap, (long)((uintptr_t)p & -page_size), 0, (long)page_size,
-                    MREMAP_MAYMOVE, 0, 0);
-}
-static inline enum mapping sys_mapping(const void *p, uintptr_t page_size)
-{
-    long copy = sys_map_again(p, page_size);
-    if (copy == -EFAULT)
-        return MAPPING_NONE;
-    if (copy == -EINVAL)
-        return MAPPING_PRIVATE;
-    if (copy < 0 && copy > -4096)
-        return sys_map_again(&copy, page_size) == -EINVAL ? MAPPING_SHARED : MAPPING_PRIVATE;
-    sys_call(SYS_munmap, copy, (long)page_size, 0, 0, 0, 0);
-    return MAPPING_SHARED;
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/layout.h"
 #include "base/ledger.h"
 #include "base/libc.h"
+#include "base/mapping.h"
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -172,7 +173,7 @@ void blame_wait(const void *object, enum kind kind, const void *site)
 {
     int saved_errno = errno, place;
     const struct record *ghost =
-        sys_mapping(object, layout.page_size) == MAPPING_PRIVATE ? blame_holder(object, kind, &place) : NULL;
+        mapping_of(object) == MAPPING_PRIVATE ? blame_holder(object, kind, &place) : NULL;
     if (ghost)
         tell(FOUND_WAITS, object, kind, site, ghost, place);
     errno = saved_errno;
@@ -211,7 +212,7 @@ void blame_condition(const void *condition, const void *site)
     int saved_errno = errno;
     for (struct record *r = options.mode == MODE_OBSERVE ? record_first() : NULL; r; r = record_next(r)) {
         int place = record_is_ghost(r) ? held_find(r, condition, KIND_CONDITION) : PLACE_NONE;
-        if (place < 0 || sys_mapping(condition, layout.page_size) != MAPPING_PRIVATE ||
+        if (place < 0 || mapping_of(condition) != MAPPING_PRIVATE ||
             !has_ghosts(condition))
             continue;
         tell(FOUND_CONDITION, condition, KIND_CONDITION, site, r, place);

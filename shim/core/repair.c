@@ -6,6 +6,7 @@
 #include "base/layout.h"
 #include "base/ledger.h"
 #include "base/libc.h"
+#include "base/mapping.h"
 #include "base/sys.h"
 #include "blame.h"
 #include "openmp.h"
@@ -27,7 +28,7 @@ static int is_private_page(struct child *c, uintptr_t page)
     for (int i = 0; i < PAGES_KNOWN; i++)
         if (c->private_pages[i] == page)
             return 1;
-    if (sys_mapping((const void *)page, layout.page_size) != MAPPING_PRIVATE)
+    if (mapping_of((const void *)page) != MAPPING_PRIVATE)
         return 0;
     c->private_pages[c->next_page++ % PAGES_KNOWN] = page;
     return 1;

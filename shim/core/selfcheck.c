@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/degraded.h"
 #include "base/elf.h"
 #include "base/layout.h"
 #include "base/libc.h"
@@ -43,8 +44,6 @@ static struct doors count_doors(void)
     return d;
 }
 
-static const char *yes_or(int yes, const char *otherwise) { return yes ? "yes" : otherwise; }
-
 /* The gate's own places: without them there is no shim in this program. */
 static int is_in_front(void)
 {
@@ -61,8 +60,8 @@ _Noreturn void selfcheck(void)
     static char path[PLACE_PATH];
     const char *(*version)(void) = elf_next("gnu_get_libc_version");
     struct doors d = count_doors();
-    int forks_wipe = process_forks_wipe(), proc = sys_is_there("/proc/self/task");
-    int fast = layout.outermost_slot_is_used == 0;
+    struct degraded found[DEGRADED];
+    int fast = layout.outermost_slot_is_used == 0, degraded = degraded_find(found);
     int works = is_in_front() && options.mode != MODE_OFF;
 
     say_to(1, "alive in ", say_string(place_path(elf_first(), path)), ", glibc ",
@@ -74,12 +73,9 @@ _Noreturn void selfcheck(void)
                say_string(d.lost), ", by ", say_string(*d.to ? d.to : "the program itself"));
     if (d.missing)
         say_to(1, "  calls that no loaded library has: ", say_number(d.missing));
-    say_to(1, "  layouts known: mutex ", yes_or(fast, "no: slower"), ", condition ",
-           yes_or(layout.condition_wrefs >= 0, "no: not mended"), ", barrier ",
-           yes_or(layout.barrier, "no: not mended"));
-    say_to(1, "  semaphores as locks: ", yes_or(layout.semaphore_tail, "no: not mended"),
-           "; forks that pass no call are noticed: ", yes_or(forks_wipe, "no"), "; /proc: ",
-           yes_or(proc, "no: threads are judged by their clocks"));
+    say_to(1, "  locks without a call of libc: ", say_string(fast ? "yes" : "no: slower"));
+    for (int i = 0; i < degraded; i++)
+        say_to(1, "  here ", say_string(found[i].text));
     say_to(1, say_string(works ? "  all is well" : "  it is of no use to this program"));
     sys_call(SYS_exit_group, works ? 0 : STATUS_FAILED, 0, 0, 0, 0, 0);
     __builtin_trap();

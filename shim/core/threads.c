@@ -5,6 +5,7 @@
 
 #include "base/layout.h"
 #include "base/options.h"
+#include "base/proc.h"
 #include "base/report.h"
 #include "base/sys.h"
 
@@ -221,7 +222,7 @@ int record_alive(struct record *r)
         return 1;
     if (r->state != RECORD_LIVE)
         return 0;
-    if (!r->created || sys_thread_exists(process.pid, r->tid))
+    if (!r->created || proc_has_thread(process.pid, r->tid))
         return 1;
     CHAOS("record: its thread is gone");
     record_free(r);

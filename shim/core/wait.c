@@ -89,7 +89,7 @@ void wait_begin_fd(struct waiting *w, int fd, short events, const void *site)
     if (me && __builtin_expect(me->owns != 0, 0)) {
         struct pollfd p = {fd, events, 0};
         struct timespec now = {0, 0};
-        if (sys_call(SYS_ppoll, (long)&p, 1, (long)&now, 0, 0, 0) != 0)
+        if (sys_call(SYS_ppoll, (long)&p, 1, (long)&now, 0, 0, 0) > 0)
             kind = WAIT_NONE;
     }
     wait_begin(w, kind | WAIT_OUTSIDE, site);

@@ -144,9 +144,10 @@ void orphans_bind(void)
         say("orphans: without /proc a child can't be bound to its parent");
         return;
     }
-    sys_call(SYS_fcntl, fd, F_SETOWN, me, 0, 0, 0);
-    sys_call(SYS_fcntl, fd, F_SETSIG, number, 0, 0, 0);
-    sys_call(SYS_fcntl, fd, F_SETFL, O_ASYNC | O_NONBLOCK, 0, 0, 0);
+    if (sys_call(SYS_fcntl, fd, F_SETOWN, me, 0, 0, 0) < 0 ||
+        sys_call(SYS_fcntl, fd, F_SETSIG, number, 0, 0, 0) < 0 ||
+        sys_call(SYS_fcntl, fd, F_SETFL, O_ASYNC | O_NONBLOCK, 0, 0, 0) < 0)
+        say("orphans: this kernel can't bind a child to its parent");
     if (is_cut(fd))
         sys_call(SYS_kill, me, number, 0, 0, 0, 0);
 }

@@ -6,8 +6,10 @@
 
 #include "base/layout.h"
 #include "base/ledger.h"
+#include "base/mapping.h"
 #include "base/options.h"
 #include "base/proc.h"
+#include "base/say.h"
 #include "base/signals.h"
 #include "base/sys.h"
 #include "core/blame.h"
@@ -58,7 +60,7 @@ static int waits_for_a_thread(const struct proc_call *call)
         return 0;
     if (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET && operation != FUTEX_LOCK_PI)
         return 0;
-    return sys_mapping((const void *)call->arguments[0], layout.page_size) == MAPPING_PRIVATE;
+    return mapping_of((const void *)call->arguments[0]) == MAPPING_PRIVATE;
 }
 
 static uint64_t bit(int signal) { return (uint64_t)1 << (signal - 1); }
@@ -156,11 +158,15 @@ void stuck_watch(void)
 {
     enum { FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM };
     uint64_t all = UINT64_MAX, before;
-    char *stack = options.stuck_ms ? sys_pages(STACK) : NULL;
-    if (!stack)
+    if (!options.stuck_ms)
         return;
+    char *stack = sys_pages(STACK);
+    long thread = -ENOMEM;
     watched = sys_gettid();
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all, 0, 0);
-    start_thread(FLAGS, stack + STACK, watch);
+    if (stack && proc_threads())
+        thread = start_thread(FLAGS, stack + STACK, watch);
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
+    if (thread < 0)
+        say("stuck_ms: without /proc, memory and a thread more a child can't be watched");
 }

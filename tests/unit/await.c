@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "base/options.h"
+#include "base/proc.h"
 #include "base/sys.h"
 #include "core/gate.h"
 #include "support.h"
@@ -182,7 +183,7 @@ Test(await, nobody_waits_for_the_dead, .timeout = 10)
     held_push(s.record, entry_of(&mutex, KIND_READ));
     int tid = s.record->tid;
     sleeper_end(&s);
-    UNTIL(!sys_thread_exists(process.pid, tid));
+    UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
     cr_assert_eq(s.record->state, RECORD_FREE);
 }

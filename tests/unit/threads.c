@@ -1,5 +1,6 @@
 #include "core/threads.h"
 
+#include "base/mapping.h"
 #include "base/proc.h"
 #include "base/sys.h"
 #include "support.h"
@@ -57,7 +58,7 @@ Test(threads, the_dead_are_not_found, .timeout = 10)
     cr_assert_eq(record_of(s.thread), s.record);
     int tid = s.record->tid;
     sleeper_end(&s);
-    UNTIL(!sys_thread_exists(process.pid, tid));
+    UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_null(record_of(s.thread));
     cr_assert_eq(s.record->state, RECORD_FREE);
 }
@@ -76,7 +77,7 @@ Test(proc, states, .timeout = 10)
     cr_assert_eq(proc_run_time(s.record->tid), run, "asleep, it doesn't run");
     int tid = s.record->tid;
     sleeper_end(&s);
-    UNTIL(!sys_thread_exists(process.pid, tid));
+    UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_eq(proc_state(tid), STATE_GONE);
 }
 
@@ -100,15 +101,20 @@ Test(proc, a_timed_sleep_is_told_apart, .timeout = 10)
     cr_assert_lt(left, 2 * 1000 * 1000);
 }
 
-Test(sys, mappings, .timeout = 10)
+Test(mapping, is_told_by_the_kernel, .timeout = 10)
 {
     void *private = sys_pages(4096);
     void *shared =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    cr_assert_eq(sys_mapping(private, 4096), MAPPING_PRIVATE);
-    cr_assert_eq(sys_mapping((char *)shared + 100, 4096), MAPPING_SHARED);
+    awake();
+    cr_assert_eq(mapping_of(private), MAPPING_PRIVATE);
+    cr_assert_eq(mapping_of((char *)shared + 100), MAPPING_SHARED);
+    cr_assert_eq(proc_mapping(private), 'p');
+    cr_assert_eq(proc_mapping((char *)shared + 100), 's');
+    cr_assert_eq(proc_mapping(&self), 'p');
     munmap(private, 4096);
-    cr_assert_eq(sys_mapping(private, 4096), MAPPING_NONE);
+    cr_assert_eq(mapping_of(private), MAPPING_NONE);
+    cr_assert_eq(proc_mapping(private), 0);
     cr_assert_not(sys_readable(private));
     cr_assert(sys_readable(shared));
 }

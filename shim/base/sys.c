@@ -1,0 +1,37 @@
+#include "sys.h"
+
+#include "elf.h"
+
+typedef int clock_function(clockid_t, struct timespec *);
+
+/*
+ * A filter of system calls that was made from a trace of them lacks the clock, which programs read
+ * without a call. libc's needs none either.
+ */
+static void read_without_call(struct timespec *t)
+{
+    static clock_function *_Atomic libcs;
+    int saved_errno = errno;
+    if (!libcs)
+        libcs = elf_next("clock_gettime");
+    if (libcs)
+        libcs(CLOCK_MONOTONIC, t);
+    errno = saved_errno;
+}
+
+int64_t sys_now_us(void)
+{
+    struct timespec t = {0, 0};
+    if (sys_call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0, 0) < 0)
+        read_without_call(&t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Old versions of libc sleep by the one call, new ones by the other: a filter may know only one. */
+void sys_sleep_us(long us)
+{
+    struct timespec t = {us / 1000000, us % 1000000 * 1000};
+    long error = sys_call(SYS_nanosleep, (long)&t, 0, 0, 0, 0, 0);
+    if (error < 0 && error != -EINTR)
+        sys_call(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (long)&t, 0, 0, 0);
+}
