@@ -181,7 +181,7 @@ static struct verdict judge_loader(const struct image *image)
     if (!*image->interpreter)
         return image->is_loader
                    ? (struct verdict){NULL, NULL, NULL}
-                   : (struct verdict){"it is statically linked, so nothing can be preloaded", "",
+                   : (struct verdict){"it is statically linked", "",
                                       "link it dynamically"};
     if (begins(name, "ld-musl"))
         return (struct verdict){"it is a program for musl, by its loader ", image->interpreter,
@@ -292,7 +292,9 @@ int main(int argc, char **argv, char **environment)
     if (!force)
         v = inspect(&image, argv[2], 0);
     if (v.why) {
-        say(argv[3], ": ", v.why, v.what, " (", v.way_out, "; or --force)");
+        int is_interpreters = !begins(image.path, argv[2]) || !begins(argv[2], image.path);
+        say(argv[3], is_interpreters ? ", run by " : "", is_interpreters ? image.path : "",
+            ": can't be preloaded: ", v.why, v.what, " (", v.way_out, "; or --force)");
         return REFUSED;
     }
     return execute(argv[2], argv + 3, environment);
