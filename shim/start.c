@@ -43,10 +43,9 @@ static void wake(int missing)
     layout_probe();
     ledger_start();
     trace_start();
-    if (ledger_wants_places()) {
-        process.keeps_places = 1;
-        layout_leave_to_libc();
-    }
+    process.keeps_places = ledger_wants_places();
+    if (process.keeps_places || elf_next("__tsan_init"))
+        layout_leave_to_libc(); /* a ThreadSanitizer behind us has to see every lock, too */
     process_start();
     int is_glibc = elf_next("gnu_get_libc_version") != NULL, has_clock = sys_now_us() != 0;
     int next = is_glibc && has_clock && options.mode != MODE_OFF ? AWAKE : OFF;

@@ -54,6 +54,8 @@ EXPORT int dlclose(void *handle)
 
 EXPORT int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *argument)
 {
+    if (UNLIKELY(!self) && libraries_are_checked(__builtin_return_address(0)))
+        return libraries_but_ours(callback, argument);
     BUSY(libc.dl_iterate_phdr);
     return libc.dl_iterate_phdr(callback, argument);
 }

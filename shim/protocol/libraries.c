@@ -57,3 +57,29 @@ int libraries_close(void *handle)
                 inside[i].place.text);
     return result;
 }
+
+int libraries_are_checked(const void *caller)
+{
+    static const char gcc[] = "libasan.so", clang[] = "libclang_rt.asan";
+    const char *name = place_object_name(caller);
+    return strncmp(name, gcc, sizeof gcc - 1) == 0 || strncmp(name, clang, sizeof clang - 1) == 0;
+}
+
+struct listener {
+    int (*callback)(struct dl_phdr_info *, size_t, void *);
+    void *argument;
+};
+
+static int hand_on(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    const struct listener *to = argument;
+    const struct link_map *own = elf_own();
+    return own && info->dlpi_addr == own->l_addr ? 0 : to->callback(info, size, to->argument);
+}
+
+int libraries_but_ours(int (*callback)(struct dl_phdr_info *, size_t, void *), void *argument)
+{
+    struct listener to = {callback, argument};
+    libc_resolve();
+    return libc.dl_iterate_phdr(hand_on, &to);
+}

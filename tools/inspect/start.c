@@ -1,10 +1,7 @@
 /*
  * inspect is a static program without libc: the loader, and what the environment has it preload, is
- * none of its business. This is what it needs instead: an entry, and what the compiler calls.
+ * none of its business. This is what it needs instead: an entry.
  */
-#include <stddef.h>
-#include <string.h>
-
 #include "base/sys.h"
 
 int main(int argc, char **argv, char **environment);
@@ -31,26 +28,4 @@ _Noreturn void begin(long *stack)
     int status = main((int)stack[0], argv, argv + stack[0] + 1);
     for (;;)
         sys_call(SYS_exit_group, status, 0, 0, 0, 0, 0);
-}
-
-void *memcpy(void *restrict to, const void *restrict from, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        ((char *)to)[i] = ((const char *)from)[i];
-    return to;
-}
-
-void *memset(void *to, int byte, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        ((char *)to)[i] = (char)byte;
-    return to;
-}
-
-size_t strlen(const char *text)
-{
-    size_t length = 0;
-    while (text[length])
-        length++;
-    return length;
 }
