@@ -8,6 +8,8 @@
 #define EXPORT __attribute__((visibility("default")))
 #define INTERNAL __attribute__((visibility("hidden")))
 #define INLINED static inline __attribute__((always_inline))
+/* Written at every fork: in one place, as each page that is written to is copied then. */
+#define AT_FORK __attribute__((section("holdstill_fork")))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

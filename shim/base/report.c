@@ -11,7 +11,7 @@
 #include "sink.h"
 #include "sys.h"
 
-struct report report;
+struct report report AT_FORK;
 
 /* Ranks of times: STEPS for each power of two. The ones below STEPS are exact. */
 enum { STEPS = 8 };

@@ -100,6 +100,17 @@ static inline void sys_futex_wake(const void *word, int count)
     sys_call(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, 0, 0, 0);
 }
 
+/* How many CPUs this thread may run on, besides the one that it has; at least 1. */
+static inline int sys_other_cpus(void)
+{
+    unsigned long mask[16] = {0}; /* a kernel for more says EINVAL */
+    long size = sys_call(SYS_sched_getaffinity, 0, sizeof mask, (long)mask, 0, 0, 0);
+    int cpus = 0;
+    for (long i = 0; i < size / (long)sizeof *mask; i++)
+        cpus += __builtin_popcountl(mask[i]);
+    return cpus > 2 ? cpus - 1 : 1;
+}
+
 /*
  * Can 8 bytes be read at p? rt_sigprocmask copies its set in before it looks at the (invalid) first
  * argument, so nothing changes: EFAULT says no.

@@ -16,7 +16,7 @@ enum {
     FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
 };
 
-_Atomic uint32_t gate;
+_Atomic uint32_t gate AT_FORK __attribute__((aligned(64)));
 struct runtime runtime;
 void (*gate_unseen_child)(void);
 
@@ -32,18 +32,18 @@ static struct {
     _Atomic int early;          /* a runtime ends, the process doesn't yet */
     int64_t slept;              /* since the last progress */
     int64_t began;              /* of the wait that it is in */
-} exiting;
+} exiting AT_FORK;
 
-static struct record *_Atomic fork_owner;
+static struct record *_Atomic fork_owner AT_FORK;
 
 /* Counts openings and passes: what held threads wait for, so that none of these is missed. */
-static _Atomic uint32_t news;
+static _Atomic uint32_t news AT_FORK;
 
-static void tell_held(void)
+static void tell_held(int count)
 {
     CHAOS("gate: open");
     atomic_fetch_add(&news, 1);
-    sys_futex_wake(&news, INT_MAX);
+    sys_futex_wake(&news, count);
 }
 
 void gate_close(struct record *me, uint32_t which)
@@ -60,11 +60,15 @@ void gate_close(struct record *me, uint32_t which)
     CHAOS("gate: closed");
 }
 
+/*
+ * Who has slept in front of the gate would take the CPU from the thread that opens it, for a time slice, if there
+ * is no other: it wakes as many as there are other ones, and the first of those wakes the rest.
+ */
 void gate_open(uint32_t which)
 {
     CHAOS("gate: before it opens");
     if (atomic_fetch_and(&gate, ~which) & which)
-        tell_held();
+        tell_held(gate == GATE_OPEN ? sys_other_cpus() : INT_MAX);
 }
 
 void gate_disown(struct record *me, uint32_t which) { me->owns &= ~which; }
@@ -163,7 +167,7 @@ void gate_hold_for_ever(struct record *me)
 
 void gate_hold(struct record *me)
 {
-    int saved_errno = errno, before = me->held, asleep = 0, unseen = 0;
+    int saved_errno = errno, before = me->held, asleep = 0, unseen = 0, slept = 0;
     int64_t began = trace_now();
     gate_look_for_unseen_fork();
     CHAOS("hold: on the way");
@@ -175,12 +179,14 @@ void gate_hold(struct record *me)
         if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
             break;
         int64_t limit = closed & GATE_FORK ? FORK_OWNER_LOOK_US : options.grace_ms + 1000;
-        sys_futex_wait(&news, seen, limit);
+        slept = sys_futex_wait(&news, seen, limit) == 0;
         if (closed & GATE_FORK && sys_now_us() - looked >= FORK_OWNER_LOOK_US) {
             looked = sys_now_us();
             look_at_fork_owner(&asleep, &unseen);
         }
     }
+    if (slept && gate == GATE_OPEN)
+        sys_futex_wake(&news, INT_MAX); /* whom the opening thread has left to us */
     if (me->left_behind)
         gate_hold_for_ever(me);
     CHAOS("hold: let go");
@@ -230,7 +236,7 @@ void gate_needs_others(void)
 {
     CHAOS("gate: others are needed");
     exiting.needs_others = 1;
-    tell_held();
+    tell_held(INT_MAX);
 }
 
 void gate_let_pass(struct record *r)
@@ -238,5 +244,5 @@ void gate_let_pass(struct record *r)
     r->pass = 1;
     CHAOS("gate: one may pass");
     if (gate & GATE_EXIT)
-        tell_held();
+        tell_held(INT_MAX);
 }

@@ -41,7 +41,7 @@ static struct {
 } slabs;
 
 _Thread_local struct record *self;
-struct process process;
+struct process process AT_FORK;
 
 static _Atomic int always_present;
 

@@ -17,7 +17,7 @@
 #include "streams.h"
 
 /* Who exits: one thread, for ever; set once by compare-and-swap. */
-static struct record *_Atomic exiter;
+static struct record *_Atomic exiter AT_FORK;
 
 static main_function *program_main;
 static int status_of_exit;

@@ -33,7 +33,7 @@ enum { AGAIN_US = 30, QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 100
 static struct {
     _Atomic int turn;
     struct record *_Atomic owner;
-} forking;
+} forking AT_FORK;
 
 /* The owner waits in a prepare handler: it may wait for a thread that is queued here. */
 static int owner_waits(void) { return forking.owner && !(gate & GATE_FORK); }

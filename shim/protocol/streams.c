@@ -121,7 +121,7 @@ static struct {
         const char *buffer;
         long unwritten;
     } noted[NOTED];
-} before_fork;
+} before_fork AT_FORK;
 
 static void note_one(FILE *f)
 {
