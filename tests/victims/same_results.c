@@ -18,6 +18,13 @@
 extern char **environ;
 static int wrong;
 
+/* What fortified programs call, with the size of the object. */
+extern ssize_t __read_chk(int, void *, size_t, size_t);
+extern ssize_t __recv_chk(int, void *, size_t, size_t, int);
+extern ssize_t __recvfrom_chk(int, void *, size_t, size_t, int, void *, socklen_t *);
+extern int __poll_chk(struct pollfd *, nfds_t, int, size_t);
+extern int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, size_t);
+
 /* errno counts where the call fails. */
 #define IS(expected, error, call)                                                                  \
     do {                                                                                           \
@@ -69,6 +76,8 @@ static void descriptors(int silent, int ready)
     IS(0, 0, ppoll(&p, 1, &little, &mask));
     IS(1, 0, ppoll(&q, 1, NULL, NULL));
     IS(-1, EINVAL, ppoll(&q, 1, &bad, NULL));
+    IS(1, 0, __poll_chk(&q, 1, -1, sizeof q));
+    IS(0, 0, __ppoll_chk(&p, 1, &little, NULL, sizeof p));
     FD_ZERO(&set);
     FD_SET(silent, &set);
     IS(0, 0, select(silent + 1, &set, NULL, NULL, &no_time));
@@ -100,6 +109,12 @@ static void transfers(int in, int out)
     IS(3, 0, recvmsg(in, &message, 0));
     IS(3, 0, sendmsg(out, &message, 0));
     IS(1, 0, recvmmsg(in, &messages, 1, 0, NULL));
+    IS(3, 0, write(out, text, 3));
+    IS(3, 0, __read_chk(in, text, 3, 4));
+    IS(3, 0, write(out, text, 3));
+    IS(3, 0, __recv_chk(in, text, 3, 4, 0));
+    IS(3, 0, write(out, text, 3));
+    IS(3, 0, __recvfrom_chk(in, text, 3, 4, 0, NULL, NULL));
     IS(-1, EAGAIN, recv(in, text, 3, MSG_DONTWAIT));
     IS(-1, EBADF, read(-1, text, 3));
     IS(-1, EBADF, write(-1, text, 3));
@@ -208,6 +223,7 @@ static void limits(void)
     pthread_barrier_t barrier;
     struct timespec real = soon(CLOCK_REALTIME);
     pthread_t thread;
+    pthread_spinlock_t spin;
     mtx_t c11;
     cnd_t condition;
     pthread_barrier_init(&barrier, NULL, 2);
@@ -215,6 +231,7 @@ static void limits(void)
     pthread_barrier_wait(&barrier);
     IS(EBUSY, 0, pthread_tryjoin_np(thread, NULL));
     IS(ETIMEDOUT, 0, pthread_timedjoin_np(thread, NULL, &real));
+    IS(ETIMEDOUT, 0, pthread_clockjoin_np(thread, NULL, CLOCK_REALTIME, &real));
     pthread_barrier_wait(&barrier);
     IS(0, 0, pthread_join(thread, NULL));
     IS(0, 0, pthread_mutex_lock(&m));
@@ -224,6 +241,14 @@ static void limits(void)
     IS(EDEADLK, 0, pthread_rwlock_timedrdlock(&r, &real));
     IS(EDEADLK, 0, pthread_rwlock_timedwrlock(&r, &real));
     IS(0, 0, pthread_rwlock_unlock(&r));
+    IS(0, 0, pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE));
+    IS(0, 0, pthread_spin_lock(&spin));
+    IS(EBUSY, 0, pthread_spin_trylock(&spin));
+    IS(0, 0, pthread_spin_unlock(&spin));
+    IS(0, 0, pthread_spin_destroy(&spin));
+    IS(ETIMEDOUT, 0, pthread_mutex_clocklock(&m, CLOCK_REALTIME, &real));
+    IS(0, 0, pthread_rwlock_clockrdlock(&r, CLOCK_REALTIME, &real));
+    IS(ETIMEDOUT, 0, pthread_rwlock_clockwrlock(&r, CLOCK_REALTIME, &real));
     IS(thrd_success, 0, mtx_init(&c11, mtx_timed));
     IS(thrd_success, 0, mtx_timedlock(&c11, &real));
     IS(thrd_busy, 0, mtx_trylock(&c11));
