@@ -1,6 +1,6 @@
 /*
  * Debug builds only (./configure --enable-chaos): at the labels of the protocol a thread now and then
- * yields, spins or sleeps shortly, so that a window of a nanosecond stands open for a while. What
+ * yields or spins shortly, so that a window of a nanosecond stands open for a while. What
  * happens where is drawn by HOLDSTILL_CHAOS=SEED, a number; without it, or with 0, nothing does. Any
  * other build has neither the calls nor the function.
  */
