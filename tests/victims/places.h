@@ -45,7 +45,13 @@ static void make_mutex(struct place *p, int type)
     MUST(pthread_mutex_init(&p->mutex, &attributes));
 }
 
-static int take_mutex(struct place *p) { return pthread_mutex_lock(&p->mutex); }
+/* Whether what its dead owner left is whole is looked at anyway. */
+static int take_mutex(struct place *p)
+{
+    int error = pthread_mutex_lock(&p->mutex);
+
+    return error == EOWNERDEAD ? pthread_mutex_consistent(&p->mutex) : error;
+}
 static int give_mutex(struct place *p) { return pthread_mutex_unlock(&p->mutex); }
 
 static int take_mutex_timed(struct place *p)
