@@ -139,15 +139,21 @@ static const struct link_map *behind_us(void)
     return own ? own->l_next : elf_first()->l_next;
 }
 
-/* Looks into one object; how many names are still to be found. */
+/*
+ * Looks into one object; how many names are still to be found. Another thread may look for the same ones, and call
+ * what it found: nothing but an address is ever written.
+ */
 static size_t fill_from(const struct link_map *map, const struct elf_name *names, size_t count)
 {
     struct elf_tables t = elf_tables(map);
     size_t missing = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!*names[i].to)
-            *names[i].to = find(&t, &names[i], 0);
-        missing += !*names[i].to;
+        if (__atomic_load_n(names[i].to, __ATOMIC_RELAXED))
+            continue;
+        void *found = find(&t, &names[i], 0);
+        if (found)
+            __atomic_store_n(names[i].to, found, __ATOMIC_RELAXED);
+        missing += !found;
     }
     return missing;
 }

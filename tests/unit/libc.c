@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>
+#include <sys/mman.h>
 
 #include "base/elf.h"
 #include "base/layout.h"
@@ -37,6 +38,16 @@ Test(libc, agrees_with_dlsym, .timeout = 10)
 Test(libc, unknown_names_have_no_address, .timeout = 10)
 {
     cr_assert_null(elf_next("holdstill_no_such_function"));
+}
+
+/* Another thread may have found it meanwhile, in a library that comes later. */
+Test(libc, nothing_is_written_for_a_name_that_is_not_there, .timeout = 10)
+{
+    void **place = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq(place, MAP_FAILED);
+    struct elf_name name = {.name = "holdstill_no_such_function", .to = place};
+    elf_fill(&name, 1);
+    cr_assert_null(*place);
 }
 
 Test(layout, is_as_this_libc_has_it, .timeout = 10)
