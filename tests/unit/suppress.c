@@ -31,6 +31,13 @@ static int matches(const char *place)
     return suppress_matches(&places);
 }
 
+static void expect_said(const char *part)
+{
+    char said[256] = "";
+    cr_assert_gt(fread(said, 1, sizeof said - 1, cr_get_redirected_stderr()), 0u);
+    cr_expect(strstr(said, part), "%s", said);
+}
+
 Test(suppress, whole_names, .timeout = 10)
 {
     rules("library:libfoo.so.1\nsymbol:take_it\n");
@@ -76,9 +83,7 @@ Test(suppress, too_large_a_file_is_said, .timeout = 10)
     rules_of(text, sizeof text);
     cr_expect(matches("p+0x1 (f)"));
     cr_expect_not(matches("p+0x1 (g)"));
-    char said[256] = "";
-    cr_assert_gt(fread(said, 1, sizeof said - 1, cr_get_redirected_stderr()), 0u);
-    cr_expect(strstr(said, "only the first 65521 bytes are read of"), "%s", said);
+    expect_said("only the first 65521 bytes are read of");
 }
 
 Test(suppress, behind_a_zero_nothing_is_read, .timeout = 10)
@@ -89,9 +94,7 @@ Test(suppress, behind_a_zero_nothing_is_read, .timeout = 10)
     cr_expect(matches("p+0x1 (f)"));
     cr_expect_not(matches("p+0x1 (g)"));
     cr_expect_not(matches("p+0x1 (h)"));
-    char said[256] = "";
-    cr_assert_gt(fread(said, 1, sizeof said - 1, cr_get_redirected_stderr()), 0u);
-    cr_expect(strstr(said, "only the first 9 bytes are read of"), "%s", said);
+    expect_said("only the first 9 bytes are read of");
 }
 
 Test(suppress, a_kind_without_a_pattern_is_no_rule, .timeout = 10)
