@@ -8,6 +8,8 @@
 #define EXPORT __attribute__((visibility("default")))
 #define INTERNAL __attribute__((visibility("hidden")))
 #define INLINED static inline __attribute__((always_inline))
+/* What is called at the end of a function costs its common case nothing. */
+#define OUT_OF_LINE __attribute__((noinline))
 /* Written at every fork: in one place, as each page that is written to is copied then. */
 #define AT_FORK __attribute__((section("holdstill_fork")))
 #define LIKELY(x) __builtin_expect(!!(x), 1)

@@ -44,8 +44,8 @@ void semaphore_end(sem_t *s);
 /* Waiting in a condition. clock is used with METHOD_CLOCK only. */
 int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t);
 
-/* Runs libc's signal or broadcast, listed as an operation on c. */
-int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), const void *site);
+/* Runs libc's signal or broadcast, known once we are awake, listed as an operation on c. */
+int operate_condition(pthread_cond_t *c, int (*const *operation)(pthread_cond_t *), const void *site);
 
 /* The gate was closed when an acquisition of fast.h looked, listed at `place`: see to it. */
 int acquired_at_closed_gate(void *object, enum kind kind, enum method method, const void *site,

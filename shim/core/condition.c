@@ -13,19 +13,11 @@ struct condition_wait {
     pthread_cond_t *passed_on; /* a runtime's: who holds still leaves its lock to the next one */
 };
 
-/* Runs after libc has taken the mutex again, on return and on cancellation alike. */
-static void condition_wait_end(struct condition_wait *w)
+static OUT_OF_LINE void hold_at_closed_gate(struct condition_wait *w)
 {
     struct record *me = w->me;
     const entry e = entry_of(w->mutex, KIND_MUTEX);
-    CHAOS("condition: back");
-    wait_leave(&w->waiting);
-    held_pop(me, w->condition_place);
-    CHAOS("condition: before the claim");
-    held_set(me, w->mutex_place, e);
-    held_fence();
-    CHAOS("condition: claimed");
-    while (UNLIKELY(gate_closed(me)) && gate_stops(me, w->mutex_place)) {
+    while (gate_closed(me) && gate_stops(me, w->mutex_place)) {
         held_set(me, w->mutex_place, e | ENTRY_TRY);
         if (w->passed_on)
             libc.pthread_cond_signal(w->passed_on);
@@ -39,6 +31,21 @@ static void condition_wait_end(struct condition_wait *w)
     }
 }
 
+/* Runs after libc has taken the mutex again, on return and on cancellation alike. */
+INLINED void condition_wait_end(struct condition_wait *w)
+{
+    struct record *me = w->me;
+    CHAOS("condition: back");
+    wait_leave(&w->waiting);
+    held_pop_soon(me, w->condition_place);
+    CHAOS("condition: before the claim");
+    held_set(me, w->mutex_place, entry_of(w->mutex, KIND_MUTEX));
+    held_fence();
+    CHAOS("condition: claimed");
+    if (UNLIKELY(gate_closed(me)))
+        hold_at_closed_gate(w);
+}
+
 static int wait_in_libc(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t)
 {
     switch (t->method) {
@@ -48,22 +55,41 @@ static int wait_in_libc(pthread_cond_t *c, pthread_mutex_t *m, const struct taki
     }
 }
 
+/* The entry of the mutex that is given up, now with TRY; made here for one that was taken unseen. */
+INLINED int try_again(struct record *me, pthread_mutex_t *m, const void *site)
+{
+    const entry e = entry_of(m, KIND_MUTEX) | ENTRY_TRY;
+    int place = held_at_hand(me, entry_of(m, KIND_MUTEX));
+    if (UNLIKELY(place == PLACE_NONE))
+        place = held_find(me, m, KIND_MUTEX);
+    if (UNLIKELY(place == PLACE_NONE)) {
+        place = held_push(me, e);
+        held_note(me, place, site);
+    } else {
+        held_set(me, place, e);
+    }
+    return place;
+}
+
+INLINED int list_condition(struct record *me, const pthread_cond_t *c)
+{
+    const entry e = entry_of(c, KIND_CONDITION) | ENTRY_TRY;
+    int place = held_push_few(me, e);
+    return LIKELY(place != PLACE_NONE) ? place : held_push(me, e);
+}
+
 int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t)
 {
     struct record *me = record_self();
     if (!me)
         return wait_in_libc(c, m, t);
     gate_look_for_unseen_fork();
-    struct condition_wait w __attribute__((cleanup(condition_wait_end))) = {.me = me, .mutex = m};
-    const entry e = entry_of(m, KIND_MUTEX) | ENTRY_TRY;
-    w.mutex_place = held_find(me, m, KIND_MUTEX);
-    if (w.mutex_place == PLACE_NONE) {
-        w.mutex_place = held_push(me, e);
-        held_note(me, w.mutex_place, t->site);
-    } else {
-        held_set(me, w.mutex_place, e);
-    }
-    w.condition_place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
+    struct condition_wait w __attribute__((cleanup(condition_wait_end)));
+    w.me = me;
+    w.mutex = m;
+    w.passed_on = NULL;
+    w.mutex_place = try_again(me, m, t->site);
+    w.condition_place = list_condition(me, c);
     held_note(me, w.condition_place, t->site);
     if (UNLIKELY(me->owns & OWNS_GHOSTS))
         blame_condition(c, t->site);
@@ -81,20 +107,34 @@ int wait_condition(pthread_cond_t *c, pthread_mutex_t *m, const struct taking *t
     return result;
 }
 
-int operate_condition(pthread_cond_t *c, int (*operation)(pthread_cond_t *), const void *site)
+/* The shim may be off, there may be something to tell, or little room. */
+static OUT_OF_LINE int operate_slowly(pthread_cond_t *c, int (*const *operation)(pthread_cond_t *),
+                                      const void *site)
 {
     struct record *me = record_self();
     if (!me)
-        return operation(c);
-    if (UNLIKELY(me->owns & OWNS_GHOSTS))
+        return (*operation)(c);
+    if (me->owns & OWNS_GHOSTS)
         blame_condition(c, site);
-    const entry e = entry_of(c, KIND_CONDITION) | ENTRY_TRY;
-    int place = held_push_few(me, e);
-    if (UNLIKELY(place == PLACE_NONE))
-        place = held_push(me, e);
-    CHAOS("condition: before the signal");
-    int result = operation(c);
-    CHAOS("condition: signalled");
+    int place = held_push(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY);
+    CHAOS("condition: before the slow signal");
+    int result = (*operation)(c);
+    CHAOS("condition: signalled slowly");
     held_pop(me, place);
+    return result;
+}
+
+int operate_condition(pthread_cond_t *c, int (*const *operation)(pthread_cond_t *), const void *site)
+{
+    struct record *me = self;
+    int place = LIKELY(me && !(me->owns & OWNS_GHOSTS))
+                    ? held_push_few(me, entry_of(c, KIND_CONDITION) | ENTRY_TRY)
+                    : PLACE_NONE;
+    if (UNLIKELY(place == PLACE_NONE))
+        return operate_slowly(c, operation, site);
+    CHAOS("condition: before the signal");
+    int result = (*operation)(c);
+    CHAOS("condition: signalled");
+    held_pop_soon(me, place);
     return result;
 }

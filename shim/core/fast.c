@@ -3,12 +3,31 @@
 #include "runtime.h"
 #include "wait.h"
 
-/* What is called at the end of a function costs its common case nothing. */
-#define OUT_OF_LINE __attribute__((noinline))
-
 OUT_OF_LINE int lock_slowly(void *object, enum kind kind, enum method method, const void *site)
 {
     return acquire(&(const struct taking){object, kind, method, 0, NULL, site});
+}
+
+/* The slow path of DESIGN.md's acquire for what is common: there is nothing to be told or to be seen to. */
+OUT_OF_LINE int mutex_lock_contended(struct record *me, pthread_mutex_t *m, enum method method,
+                                     const void *site)
+{
+    const entry e = entry_of(m, KIND_MUTEX);
+    held_set(me, 0, e | ENTRY_TRY);
+    CHAOS("contended: listed with TRY");
+    if (method != METHOD_LOCK || me->owns || me->taken || runtime.present || !*process.present || !gate_is_open()) {
+        held_set(me, 0, 0);
+        return lock_slowly(m, KIND_MUTEX, method, site);
+    }
+    struct waiting w;
+    wait_note(&w, me, WAIT_UNTIMED, site);
+    libc.pthread_mutex_lock(m);
+    wait_leave(&w);
+    CHAOS("contended: before the claim");
+    held_set(me, 0, e);
+    held_fence();
+    CHAOS("contended: claimed");
+    return gate_is_open() ? 0 : acquired_at_closed_gate(m, KIND_MUTEX, METHOD_LOCK, site, 0);
 }
 
 static OUT_OF_LINE int not_taken(struct record *me, int place, void *object, enum kind kind,

@@ -19,6 +19,9 @@ int semaphore_post(sem_t *s);
 int spin_lock(pthread_spinlock_t *s, enum method method, const void *site);
 int spin_unlock(pthread_spinlock_t *s);
 
+/* m is simple and not mine, listed in slot 0, and somebody has it. */
+int mutex_lock_contended(struct record *me, pthread_mutex_t *m, enum method method, const void *site);
+
 /* The same by acquire.h. */
 int lock_slowly(void *object, enum kind kind, enum method method, const void *site);
 
@@ -39,10 +42,8 @@ INLINED int mutex_lock_outermost(struct record *me, pthread_mutex_t *m, enum met
 {
     held_set(me, 0, entry_of(m, KIND_MUTEX));
     CHAOS("acquire: listed");
-    if (UNLIKELY(!mutex_take_word(m))) {
-        held_set(me, 0, 0);
-        return lock_slowly(m, KIND_MUTEX, method, site);
-    }
+    if (UNLIKELY(!mutex_take_word(m)))
+        return mutex_lock_contended(me, m, method, site);
     held_fence_after_swap();
     CHAOS("acquire: taken");
     if (recursive)

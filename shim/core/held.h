@@ -142,6 +142,15 @@ static inline int held_leave(struct record *me, int place)
     return 0;
 }
 
+/* The same for any entry: quickly, if it is the outermost or the newest. */
+static inline void held_pop_soon(struct record *me, int place)
+{
+    if (LIKELY(place == 0 || (place > 0 && (uint32_t)place == me->nested)))
+        held_leave(me, place);
+    else
+        held_pop(me, place);
+}
+
 /* The newest entry for this object with or without marks; PLACE_NONE if there is none. */
 int held_find(const struct record *r, const void *object, enum kind kind);
 

@@ -25,43 +25,15 @@ int wait_is_housekeeping(const struct record *r)
     return s->address == address && s->returns >= HOUSEKEEPING_RETURNS;
 }
 
-void wait_note(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
-{
-    *w = (struct waiting){.me = me, .kind = kind & ~WAIT_OUTSIDE};
-    if (!me)
-        return;
-    atomic_store_explicit(&me->wait_began, 0, memory_order_relaxed);
-    w->previous = atomic_load_explicit(&me->wait, memory_order_relaxed);
-    CHAOS("wait: before it is noted");
-    atomic_store_explicit(&me->wait, (uintptr_t)site << 2 | w->kind, memory_order_release);
-}
+void wait_returned(struct record *me) { site_of(me, me->wait >> 2)->returns++; }
 
-void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
+void wait_owner_left(struct waiting *w)
 {
-    wait_note(w, me, kind, site);
-    if (me && __builtin_expect(me->owns != 0, 0) && w->kind != WAIT_NONE) {
-        w->owner = 1;
-        gate_owner_waits(me, kind & WAIT_OUTSIDE);
-    }
-}
-
-void wait_leave(struct waiting *w)
-{
-    struct record *me = w->me;
-    if (!me)
-        return;
-    if (w->kind >= WAIT_TIMED)
-        site_of(me, me->wait >> 2)->returns++;
-    CHAOS("wait: returned");
-    atomic_store_explicit(&me->wait, w->previous, memory_order_release);
-    CHAOS("wait: left");
-    if (__builtin_expect(w->owner, 0)) {
-        w->saved_errno = errno;
-        gate_owner_waited(me, w->progress, w->kind == WAIT_SLEEP);
-        if (w->progress)
-            await_again(me);
-        errno = w->saved_errno;
-    }
+    w->saved_errno = errno;
+    gate_owner_waited(w->me, w->progress, w->kind == WAIT_SLEEP);
+    if (w->progress)
+        await_again(w->me);
+    errno = w->saved_errno;
 }
 
 void wait_begin(struct waiting *w, enum wait_kind kind, const void *site)

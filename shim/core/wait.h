@@ -21,11 +21,47 @@ struct waiting {
     int saved_errno;
 };
 
+/* What is rare when a wait returns: it was timed; its thread owns a gate. */
+void wait_returned(struct record *me);
+void wait_owner_left(struct waiting *w);
+
 /* Bookkeeping alone: no safepoint. For callers with entries of their own. wait_note: this wait isn't
    one for somebody whom a gate may hold. */
-void wait_note(struct waiting *w, struct record *me, enum wait_kind kind, const void *site);
-void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site);
-void wait_leave(struct waiting *w);
+INLINED void wait_note(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
+{
+    w->me = me;
+    w->kind = kind & ~WAIT_OUTSIDE;
+    w->owner = w->progress = 0;
+    if (!me)
+        return;
+    atomic_store_explicit(&me->wait_began, 0, memory_order_relaxed);
+    w->previous = atomic_load_explicit(&me->wait, memory_order_relaxed);
+    CHAOS("wait: before it is noted");
+    atomic_store_explicit(&me->wait, (uintptr_t)site << 2 | w->kind, memory_order_release);
+}
+
+INLINED void wait_enter(struct waiting *w, struct record *me, enum wait_kind kind, const void *site)
+{
+    wait_note(w, me, kind, site);
+    if (me && UNLIKELY(me->owns != 0) && w->kind != WAIT_NONE) {
+        w->owner = 1;
+        gate_owner_waits(me, kind & WAIT_OUTSIDE);
+    }
+}
+
+static inline void wait_leave(struct waiting *w)
+{
+    struct record *me = w->me;
+    if (!me)
+        return;
+    if (w->kind >= WAIT_TIMED)
+        wait_returned(me);
+    CHAOS("wait: returned");
+    atomic_store_explicit(&me->wait, w->previous, memory_order_release);
+    CHAOS("wait: left");
+    if (UNLIKELY(w->owner))
+        wait_owner_left(w);
+}
 
 /* A wait of the program: a safepoint for EXIT on entry and on return. */
 void wait_begin(struct waiting *w, enum wait_kind kind, const void *site);

@@ -27,14 +27,12 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid
 
 EXPORT int pthread_cond_signal(pthread_cond_t *c)
 {
-    record_self();
-    return operate_condition(c, libc.pthread_cond_signal, __builtin_return_address(0));
+    return operate_condition(c, &libc.pthread_cond_signal, __builtin_return_address(0));
 }
 
 EXPORT int pthread_cond_broadcast(pthread_cond_t *c)
 {
-    record_self();
-    return operate_condition(c, libc.pthread_cond_broadcast, __builtin_return_address(0));
+    return operate_condition(c, &libc.pthread_cond_broadcast, __builtin_return_address(0));
 }
 
 EXPORT int cnd_wait(cnd_t *c, mtx_t *m)
@@ -50,12 +48,10 @@ EXPORT int cnd_timedwait(cnd_t *restrict c, mtx_t *restrict m,
 
 EXPORT int cnd_signal(cnd_t *c)
 {
-    record_self();
-    return c11_result(operate_condition((pthread_cond_t *)c, libc.pthread_cond_signal, __builtin_return_address(0)));
+    return c11_result(operate_condition((pthread_cond_t *)c, &libc.pthread_cond_signal, __builtin_return_address(0)));
 }
 
 EXPORT int cnd_broadcast(cnd_t *c)
 {
-    record_self();
-    return c11_result(operate_condition((pthread_cond_t *)c, libc.pthread_cond_broadcast, __builtin_return_address(0)));
+    return c11_result(operate_condition((pthread_cond_t *)c, &libc.pthread_cond_broadcast, __builtin_return_address(0)));
 }
