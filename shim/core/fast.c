@@ -162,7 +162,7 @@ int spin_unlock(pthread_spinlock_t *s)
 }
 
 /* It may be listed already, when somebody else posted what was taken. */
-static OUT_OF_LINE int take_nested(sem_t *s, enum method method, const void *site)
+OUT_OF_LINE int semaphore_wait_nested(sem_t *s, enum method method, const void *site)
 {
     struct record *me = self;
     if (held_find(me, s, KIND_SEMAPHORE) != PLACE_NONE)
@@ -171,7 +171,7 @@ static OUT_OF_LINE int take_nested(sem_t *s, enum method method, const void *sit
 }
 
 /* A semaphore that counts or signals is a wait like any other. */
-static OUT_OF_LINE int take_signal(sem_t *s, enum method method, const void *site)
+OUT_OF_LINE int semaphore_wait_signal(sem_t *s, enum method method, const void *site)
 {
     if (!semaphore_take(s))
         return lock_slowly(s, KIND_SEMAPHORE, method, site);
@@ -180,20 +180,12 @@ static OUT_OF_LINE int take_signal(sem_t *s, enum method method, const void *sit
     return 0;
 }
 
-/* At a closed gate a runtime's semaphore isn't taken at all. */
-int semaphore_wait(sem_t *s, enum method method, const void *site)
+OUT_OF_LINE int semaphore_wait_in_vain(sem_t *s, enum method method, const void *site)
 {
-    struct record *me = self;
-    if (UNLIKELY(!me || !layout.semaphore_steps || !gate_is_open()))
-        return lock_slowly(s, KIND_SEMAPHORE, method, site);
-    if (UNLIKELY(semaphore_view(s)->mark != SEMAPHORE_MARK))
-        return take_signal(s, method, site);
-    if (UNLIKELY(held_get(me, 0) != 0))
-        return take_nested(s, method, site);
-    return take_listed(me, s, KIND_SEMAPHORE, method, site, steps_of_semaphore);
+    return not_taken(self, 0, s, KIND_SEMAPHORE, method, site);
 }
 
-static OUT_OF_LINE int not_given(struct record *me, int place, sem_t *s)
+OUT_OF_LINE int semaphore_post_in_vain(struct record *me, int place, sem_t *s)
 {
     int result = libc.sem_post(s);
     if (result == 0)
@@ -201,21 +193,26 @@ static OUT_OF_LINE int not_given(struct record *me, int place, sem_t *s)
     return result;
 }
 
-int semaphore_post(sem_t *s)
+static OUT_OF_LINE int post_nested(struct record *me, sem_t *s)
 {
-    struct record *me = self;
-    if (UNLIKELY(!me || !layout.semaphore_steps))
-        return release_semaphore(s);
-    if (UNLIKELY(semaphore_view(s)->mark != SEMAPHORE_MARK))
-        return semaphore_give(s) ? 0 : libc.sem_post(s);
     int mine = semaphore_view(s)->holder == me;
     int place = mine ? held_at_hand(me, entry_of(s, KIND_SEMAPHORE)) : PLACE_NONE;
     if (place == PLACE_NONE)
         return release_semaphore(s);
     semaphore_view(s)->holder = NULL;
-    CHAOS("semaphore: nobody's");
-    if (UNLIKELY(!semaphore_give(s)))
-        return not_given(me, place, s);
-    CHAOS("semaphore: given back");
+    CHAOS("nested semaphore: nobody's");
+    if (!semaphore_give(s))
+        return semaphore_post_in_vain(me, place, s);
+    CHAOS("nested semaphore: given back");
     return held_leave(me, place);
+}
+
+OUT_OF_LINE int semaphore_post_otherwise(sem_t *s)
+{
+    struct record *me = self;
+    if (!me || !layout.semaphore_steps)
+        return release_semaphore(s);
+    if (semaphore_view(s)->mark == SEMAPHORE_MARK)
+        return post_nested(me, s);
+    return LIKELY(semaphore_give(s)) ? 0 : libc.sem_post(s);
 }

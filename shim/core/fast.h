@@ -14,8 +14,11 @@ int mutex_unlock_nested(pthread_mutex_t *m);
 int rwlock_read(pthread_rwlock_t *lock, enum method method, const void *site);
 int rwlock_write(pthread_rwlock_t *lock, enum method method, const void *site);
 int rwlock_unlock(pthread_rwlock_t *lock);
-int semaphore_wait(sem_t *s, enum method method, const void *site);
-int semaphore_post(sem_t *s);
+int semaphore_wait_nested(sem_t *s, enum method method, const void *site);
+int semaphore_wait_signal(sem_t *s, enum method method, const void *site);
+int semaphore_wait_in_vain(sem_t *s, enum method method, const void *site);
+int semaphore_post_otherwise(sem_t *s);
+int semaphore_post_in_vain(struct record *me, int place, sem_t *s);
 int spin_lock(pthread_spinlock_t *s, enum method method, const void *site);
 int spin_unlock(pthread_spinlock_t *s);
 
@@ -79,6 +82,43 @@ INLINED int mutex_unlock(pthread_mutex_t *m)
     }
     mutex_give(m);
     CHAOS("release: given back");
+    held_set(me, 0, 0);
+    return 0;
+}
+
+/* At a closed gate a runtime's semaphore isn't taken at all. */
+INLINED int semaphore_wait(sem_t *s, enum method method, const void *site)
+{
+    struct record *me = self;
+    if (UNLIKELY(!me || !layout.semaphore_steps || !gate_is_open()))
+        return lock_slowly(s, KIND_SEMAPHORE, method, site);
+    if (UNLIKELY(semaphore_view(s)->mark != SEMAPHORE_MARK))
+        return semaphore_wait_signal(s, method, site);
+    if (UNLIKELY(held_get(me, 0) != 0))
+        return semaphore_wait_nested(s, method, site);
+    held_set(me, 0, entry_of(s, KIND_SEMAPHORE));
+    CHAOS("semaphore: listed");
+    if (UNLIKELY(!semaphore_take(s)))
+        return semaphore_wait_in_vain(s, method, site);
+    CHAOS("semaphore: taken");
+    semaphore_view(s)->holder = me;
+    held_fence_after_swap();
+    CHAOS("semaphore: before the gate is read");
+    return gate_is_open() ? 0 : acquired_at_closed_gate(s, KIND_SEMAPHORE, method, site, 0);
+}
+
+/* I took it, and it is the outermost. */
+INLINED int semaphore_post(sem_t *s)
+{
+    struct record *me = self;
+    if (UNLIKELY(!me || held_get(me, 0) != entry_of(s, KIND_SEMAPHORE) || !layout.semaphore_steps ||
+                 semaphore_view(s)->mark != SEMAPHORE_MARK || semaphore_view(s)->holder != me))
+        return semaphore_post_otherwise(s);
+    semaphore_view(s)->holder = NULL;
+    CHAOS("semaphore: nobody's");
+    if (UNLIKELY(!semaphore_give(s)))
+        return semaphore_post_in_vain(me, 0, s);
+    CHAOS("semaphore: given back");
     held_set(me, 0, 0);
     return 0;
 }

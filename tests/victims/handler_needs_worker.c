@@ -5,7 +5,7 @@
  *   handler_needs_worker condition|semaphore|pipe|flag
  *
  * How they talk; with flag the handler polls a flag between short sleeps.
- * Output: answer.  Status 0.  An alarm after 5 s ends what hangs.
+ * Output: answer.  Status 0.  What hangs is ended after VICTIM_LIMIT_MS.
  */
 #include "victim.h"
 
@@ -110,7 +110,7 @@ int main(int argc, char **argv)
     }
     if (!way)
         return 99;
-    alarm(5);
+    alarm((unsigned)limit_ms() / 1000);
     atexit(ask);
     start_detached(serve, NULL);
     if (way->hear != hear_by_flag)

@@ -75,6 +75,19 @@ def tool(name, *flags):
     return side
 
 
+# The rows whose limit is that something stands in front of libc at all: what passing on and the stores cost.
+LIMITS = [
+    Case("limit", f"{what}, {name}", unit, sample, compare, None, pairs=15, side=side)
+    for what, unit, sample, compare in (
+        ("semaphore", "ns", rounds("lock", "semaphore", "1", "100"), Ratio),
+        ("4 threads on one lock", "ns", rounds("contend", "4", "100"), Throughput),
+        ("condition ping-pong", "ns", rounds("pingpong", "100"), Throughput),
+        ("producer and consumer", "ns", rounds("queue", "100"), Throughput),
+        ("fork + wait, 0 threads", "us", rounds("fork", "0", "100", statistic=statistics.median), Added),
+        ("fork + wait, 8 threads", "us", rounds("fork", "8", "100", statistic=statistics.median), Added))
+    for name, side in (("passed on", Bench.floor), ("stores", lambda bench: bench.floor("-DSTORES")))
+]
+
 # The same programs under tools that stand in front of locks as well.
 PEERS = [
     Case("peer", f"{what}, {name}", unit, sample, Ratio, None, pairs=5, side=side)

@@ -157,6 +157,11 @@ class Bench:
             self.built[name, flags] = target
         return self.built[name, flags]
 
+    def floor(self, *flags):
+        """The side that an object in front of libc can't be faster than."""
+        library = self.program("floor", ("-shared", "-fPIC", *flags))
+        return Side("in front of libc", dict(self.bare.environment, LD_PRELOAD=library), [])
+
     def count(self, side, name, arguments, few, many):
         """The instructions of one round. A child's profile says less than that of the program itself."""
         totals = []
