@@ -74,7 +74,7 @@ static int unchanged(const struct awaiting *a, struct record *r)
  */
 static enum verdict ready_to_hold(struct record *r)
 {
-    if (r->held || r->pass || r->state == RECORD_STARTING)
+    if (r->held || r->pass || record_state(r) == RECORD_STARTING)
         return STILL;
     int state = proc_state(r->tid);
     if (state == STATE_GONE)

@@ -48,7 +48,7 @@ void blame_thread(struct finding *f, const struct record *r)
 void blame_ask_names(const struct record *me)
 {
     for (struct record *r = ledger ? record_first() : NULL; r; r = record_next(r))
-        if (r != me && !record_is_ghost(r) && r->state == RECORD_LIVE &&
+        if (r != me && !record_is_ghost(r) && record_state(r) == RECORD_LIVE &&
             (!r->name[0] || held_busy(r, 0)))
             proc_name(r->tid, r->name, sizeof r->name);
 }

@@ -80,7 +80,7 @@ static struct record *prepare(void *argument)
     r->joinable = 1;
     r->owns = me->owns & OWNS_GHOSTS;
     r->pass = (me->owns & GATE_EXIT) != 0; /* made by a handler, which wants it to run */
-    r->state = RECORD_STARTING;
+    record_enter(r, RECORD_STARTING);
     CHAOS("thread: starting");
     return r;
 }
@@ -93,7 +93,7 @@ static void created(struct record *r, int success, pthread_t thread)
         return;
     }
     for (struct record *ghost; (ghost = record_of_ghost(thread));)
-        record_free(ghost); /* its pthread_t means this thread now */
+        record_free_ghost(ghost); /* its pthread_t means this thread now */
     CHAOS("thread: created");
     r->thread = thread;
     CHAOS("thread: named");
@@ -132,7 +132,7 @@ int thread_detach(pthread_t thread)
     struct record *me = record_self();
     struct record *ghost = me ? record_of_ghost(thread) : NULL;
     if (ghost) {
-        record_free(ghost);
+        record_free_ghost(ghost);
         return 0;
     }
     struct record *r = me ? record_of(thread) : NULL;
@@ -201,7 +201,7 @@ static enum wait_kind wait_kind(const struct joining *j)
 static void *result_of_ghost(struct record *ghost)
 {
     void *result = ghost->ended ? ghost->result : PTHREAD_CANCELED;
-    record_free(ghost);
+    record_free_ghost(ghost);
     return result;
 }
 

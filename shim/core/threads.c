@@ -77,8 +77,24 @@ static struct slab *next_slab(struct slab *s)
     return __atomic_load_n(&s->next, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * A thread that finds a record's thread gone frees the record, and so may others at the same time; it
+ * is claimed again at once. So each claim begins another life, and only the life that was looked at is ended.
+ */
+enum { STATE = 3, NEXT_LIFE = 4 };
+
+static int end_life(struct record *r, unsigned life)
+{
+    return atomic_compare_exchange_strong(&r->life, &life, (life & ~(unsigned)STATE) | RECORD_FREE);
+}
+
+void record_enter(struct record *r, enum record_state state)
+{
+    r->life = (r->life & ~(unsigned)STATE) | state;
+}
+
 /* Free, or the ghost of a grandparent's thread, which nobody asks for any more. */
-static int is_claimable(const struct record *r, int state)
+static int is_claimable(const struct record *r, enum record_state state)
 {
     return state == RECORD_FREE || (state != RECORD_CLAIMED && record_is_ghost(r) &&
                                     process.generation - r->generation > 1);
@@ -88,10 +104,10 @@ static struct record *claim_in(struct slab *s)
 {
     for (size_t i = s->searched; i < s->count; i++) {
         struct record *r = &s->records[i];
-        int state = atomic_load_explicit(&r->state, memory_order_relaxed);
+        unsigned life = r->life, next = (life & ~(unsigned)STATE) + NEXT_LIFE;
         s->searched = i + 1;
-        if (is_claimable(r, state) &&
-            atomic_compare_exchange_strong(&r->state, &state, RECORD_CLAIMED)) {
+        if (is_claimable(r, (enum record_state)(life & STATE)) &&
+            atomic_compare_exchange_strong(&r->life, &life, next | RECORD_CLAIMED)) {
             CHAOS("record: claimed");
             r->slab = s;
             return r;
@@ -117,7 +133,7 @@ static void sweep(void)
     CHAOS("record: sweep");
     for (struct slab *s = &first.slab; s; s = next_slab(s)) {
         for (size_t i = 0; i < s->count; i++)
-            if (s->records[i].state == RECORD_LIVE && !record_is_ghost(&s->records[i]))
+            if (record_state(&s->records[i]) == RECORD_LIVE && !record_is_ghost(&s->records[i]))
                 record_alive(&s->records[i]);
         s->searched = 0;
     }
@@ -165,7 +181,7 @@ struct record *record_new(void)
     struct record *r = claim_somewhere();
     if (r) {
         const void **taken = r->taken;
-        memset(r, 0, offsetof(struct record, state));
+        memset(r, 0, offsetof(struct record, life));
         memset((char *)r + offsetof(struct record, generation), 0,
                sizeof *r - offsetof(struct record, generation));
         CHAOS("record: emptied");
@@ -176,14 +192,22 @@ struct record *record_new(void)
     return r;
 }
 
-void record_free(struct record *r) { r->state = RECORD_FREE; }
+void record_free(struct record *r) { record_enter(r, RECORD_FREE); }
+
+void record_free_ghost(struct record *r)
+{
+    unsigned life = r->life;
+    CHAOS("record: a ghost goes");
+    if ((life & STATE) > RECORD_CLAIMED && record_is_ghost(r))
+        end_life(r, life);
+}
 
 void record_adopt(struct record *r)
 {
     r->tid = sys_gettid();
     r->thread = pthread_self();
     CHAOS("record: before it lives");
-    r->state = RECORD_LIVE;
+    record_enter(r, RECORD_LIVE);
     CHAOS("record: lives");
     self = r;
 }
@@ -204,7 +228,7 @@ static struct record *used_from(struct slab *s, size_t i)
 {
     for (; s; s = next_slab(s), i = 0)
         for (; i < s->count; i++)
-            if (s->records[i].state > RECORD_CLAIMED)
+            if (record_state(&s->records[i]) > RECORD_CLAIMED)
                 return &s->records[i];
     return NULL;
 }
@@ -218,14 +242,15 @@ struct record *record_next(struct record *r)
 
 int record_alive(struct record *r)
 {
-    if (r->state == RECORD_STARTING)
+    unsigned life = r->life;
+    if ((life & STATE) == RECORD_STARTING)
         return 1;
-    if (r->state != RECORD_LIVE)
+    if ((life & STATE) != RECORD_LIVE)
         return 0;
     if (!r->created || proc_has_thread(process.pid, r->tid))
         return 1;
     CHAOS("record: its thread is gone");
-    record_free(r);
+    end_life(r, life);
     return 0;
 }
 

@@ -55,7 +55,7 @@ struct record {
     _Atomic int class;   /* enum thread_class */
     _Atomic int awaiting; /* looks at the others, and sleeps between the looks */
 
-    _Atomic int state;
+    _Atomic unsigned life; /* enum record_state, and above it how many threads it has been for */
     struct slab *slab;    /* where it is */
     unsigned generation;  /* of the process that made it */
     _Atomic int joinable; /* creator, then whoever detaches it */
@@ -119,7 +119,17 @@ int start(void);
 
 /* A record in state CLAIMED, or NULL. */
 struct record *record_new(void);
+/* One's own, whose thread was never made; a ghost's, unless it has become somebody else's. */
 void record_free(struct record *r);
+void record_free_ghost(struct record *r);
+
+static inline enum record_state record_state(const struct record *r)
+{
+    return (enum record_state)(((struct record *)r)->life & 3);
+}
+
+/* By its creator, then by its thread. */
+void record_enter(struct record *r, enum record_state state);
 
 /* Called by the new thread itself: from here on `self` is r. */
 void record_adopt(struct record *r);

@@ -2,6 +2,7 @@
 #include "base/export.h"
 #include "base/libc.h"
 #include "core/lifecycle.h"
+#include "core/operate.h"
 #include "runtimes/python.h"
 
 #define SITE __builtin_return_address(0)
@@ -26,8 +27,10 @@ EXPORT void pthread_exit(void *result)
     __builtin_unreachable();
 }
 
+/* Its first call installs a signal handler, notes that it did, and loads the unwinder. */
 EXPORT int pthread_cancel(pthread_t thread)
 {
+    BUSY(libc.pthread_cancel);
     return thread_cancel(thread);
 }
 

@@ -38,7 +38,7 @@ void account_begins(const struct record *me)
         return;
     ledger->threads = 0;
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == me || record_is_ghost(r) || r->state != RECORD_LIVE || !record_alive(r))
+        if (r == me || record_is_ghost(r) || record_state(r) != RECORD_LIVE || !record_alive(r))
             continue;
         if (ledger->threads == THREADS_KEPT) {
             ledger->threads_lost++;

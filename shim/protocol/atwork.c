@@ -46,7 +46,7 @@ static enum verdict judge(struct record *r, int64_t limit_us)
         return ENDED;
     if (r->class == CLASS_JOINED)
         return WORK;
-    if (r->state == RECORD_STARTING)
+    if (record_state(r) == RECORD_STARTING)
         return WORK;
     if (r->held || r->queued)
         return IDLE;

@@ -125,8 +125,8 @@ def needs_worker(rng, _victims):
     return Run(["./handler_needs_worker", rng.choice(["condition", "semaphore", "pipe", "flag"])], (0,), "answer")
 
 
-def fixed(command, status, output=None):
-    return lambda _rng, _victims: Run(command, (status,), output)
+def fixed(command, status, output=None, **options):
+    return lambda _rng, _victims: Run(command, (status,), output, options)
 
 
 # How often each is drawn, of those that count forks and those that count exits.
@@ -139,7 +139,8 @@ FORKS = [
 EXITS = [
     (16, exit_storm), (6, ways_out), (3, concurrent_exit), (2, needs_worker),
     (3, fixed(["./static_destructors"], 7)), (2, fixed(["./fork_in_exit"], 6, "child:5 handler")),
-    (1, fixed(["./tiers"], 2, "first,second,tell,joined,handler,second-last,last")), (1, fixed(["./join_chain"], 4)),
+    (1, fixed(["./tiers"], 2, "first,second,tell,joined,handler,second-last,last",
+              exit_join_ms=20000)), (1, fixed(["./join_chain"], 4)),
 ]  # fmt: skip
 
 

@@ -185,7 +185,7 @@ Test(await, nobody_waits_for_the_dead, .timeout = 10)
     sleeper_end(&s);
     UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
-    cr_assert_eq(s.record->state, RECORD_FREE);
+    cr_assert_eq(record_state(s.record), RECORD_FREE);
 }
 
 /* The spinner's lock comes free while it gets no CPU. */

@@ -18,7 +18,7 @@ static void child(void)
     me = awake();
     ghost = record_new();
     ghost->tid = GHOST_TID;
-    ghost->state = RECORD_LIVE;
+    record_enter(ghost, RECORD_LIVE);
 }
 
 static int repair(void) { return repair_child(me, OLD_TID, 0); }

@@ -1,5 +1,7 @@
 #include "core/threads.h"
 
+#include <limits.h>
+
 #include "base/mapping.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -30,7 +32,7 @@ Test(threads, more_records_than_a_slab_holds, .timeout = 20)
     for (int i = 0; i < MANY; i++) {
         made[i] = record_new();
         cr_assert_not_null(made[i]);
-        made[i]->state = RECORD_STARTING;
+        record_enter(made[i], RECORD_STARTING);
     }
     cr_assert_eq(count(), MANY + 1);
     for (int i = 0; i < MANY; i++)
@@ -60,7 +62,39 @@ Test(threads, the_dead_are_not_found, .timeout = 10)
     sleeper_end(&s);
     UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_null(record_of(s.thread));
-    cr_assert_eq(s.record->state, RECORD_FREE);
+    cr_assert_eq(record_state(s.record), RECORD_FREE);
+}
+
+/* A record whose thread is gone is freed by everybody who notices, and has somebody else's name by then. */
+enum { CLAIMS = 100000 };
+static _Atomic int taken_twice;
+
+static void *claim_and_free(void *unused)
+{
+    for (int i = 0; i < CLAIMS; i++) {
+        struct record *mine = record_new();
+        mine->argument = &mine;
+        for (struct record *r = record_first(); r && i % 8 == 0; r = record_next(r))
+            record_alive(r);
+        taken_twice += record_state(mine) != RECORD_CLAIMED || mine->argument != &mine;
+        mine->tid = INT_MAX; /* nobody's */
+        mine->created = 1;
+        record_enter(mine, RECORD_LIVE);
+        record_alive(mine);
+    }
+    return unused;
+}
+
+Test(threads, a_record_is_claimed_once, .timeout = 120)
+{
+    enum { CLAIMERS = 4 };
+    pthread_t claimers[CLAIMERS];
+    awake();
+    for (int i = 0; i < CLAIMERS; i++)
+        cr_assert_eq(pthread_create(&claimers[i], NULL, claim_and_free, NULL), 0);
+    for (int i = 0; i < CLAIMERS; i++)
+        pthread_join(claimers[i], NULL);
+    cr_assert_eq(taken_twice, 0);
 }
 
 Test(proc, states, .timeout = 10)

@@ -293,8 +293,10 @@ static inline void count_child(struct tally *tally, pid_t child)
         tally->hung++;
     else if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TORN)
         tally->torn++;
-    else if (status != 0)
+    else if (status != 0) {
+        dprintf(2, "a child ended with wait status %#x\n", (unsigned)status);
         tally->wrong++;
+    }
 }
 
 /*
