@@ -84,7 +84,8 @@ LIMITS = [
         ("condition ping-pong", "ns", rounds("pingpong", "100"), Throughput),
         ("producer and consumer", "ns", rounds("queue", "100"), Throughput),
         ("fork + wait, 0 threads", "us", rounds("fork", "0", "100", statistic=statistics.median), Added),
-        ("fork + wait, 8 threads", "us", rounds("fork", "8", "100", statistic=statistics.median), Added))
+        ("fork + wait, 8 threads", "us", rounds("fork", "8", "100", statistic=statistics.median), Added),
+        ("CPython process, fork", "ms", starting("fork"), Ratio))
     for name, side in (("passed on", Bench.floor), ("stores", lambda bench: bench.floor("-DSTORES")))
 ]
 
