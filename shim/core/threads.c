@@ -81,16 +81,16 @@ static struct slab *next_slab(struct slab *s)
  * A thread that finds a record's thread gone frees the record, and so may others at the same time; it
  * is claimed again at once. So each claim begins another life, and only the life that was looked at is ended.
  */
-enum { STATE = 3, NEXT_LIFE = 4 };
+#define NEXT_LIFE (RECORD_STATE + 1)
 
 static int end_life(struct record *r, unsigned life)
 {
-    return atomic_compare_exchange_strong(&r->life, &life, (life & ~(unsigned)STATE) | RECORD_FREE);
+    return atomic_compare_exchange_strong(&r->life, &life, (life & ~RECORD_STATE) | RECORD_FREE);
 }
 
 void record_enter(struct record *r, enum record_state state)
 {
-    r->life = (r->life & ~(unsigned)STATE) | state;
+    r->life = (r->life & ~RECORD_STATE) | state;
 }
 
 /* Free, or the ghost of a grandparent's thread, which nobody asks for any more. */
@@ -104,9 +104,9 @@ static struct record *claim_in(struct slab *s)
 {
     for (size_t i = s->searched; i < s->count; i++) {
         struct record *r = &s->records[i];
-        unsigned life = r->life, next = (life & ~(unsigned)STATE) + NEXT_LIFE;
+        unsigned life = r->life, next = (life & ~RECORD_STATE) + NEXT_LIFE;
         s->searched = i + 1;
-        if (is_claimable(r, (enum record_state)(life & STATE)) &&
+        if (is_claimable(r, (enum record_state)(life & RECORD_STATE)) &&
             atomic_compare_exchange_strong(&r->life, &life, next | RECORD_CLAIMED)) {
             CHAOS("record: claimed");
             r->slab = s;
@@ -198,7 +198,7 @@ void record_free_ghost(struct record *r)
 {
     unsigned life = r->life;
     CHAOS("record: a ghost goes");
-    if ((life & STATE) > RECORD_CLAIMED && record_is_ghost(r))
+    if ((life & RECORD_STATE) > RECORD_CLAIMED && record_is_ghost(r))
         end_life(r, life);
 }
 
@@ -243,9 +243,9 @@ struct record *record_next(struct record *r)
 int record_alive(struct record *r)
 {
     unsigned life = r->life;
-    if ((life & STATE) == RECORD_STARTING)
+    if ((life & RECORD_STATE) == RECORD_STARTING)
         return 1;
-    if ((life & STATE) != RECORD_LIVE)
+    if ((life & RECORD_STATE) != RECORD_LIVE)
         return 0;
     if (!r->created || proc_has_thread(process.pid, r->tid))
         return 1;

@@ -27,6 +27,7 @@ enum record_state {
     RECORD_STARTING, /* the thread has not run yet: alive, and at work */
     RECORD_LIVE      /* until the kernel has no such thread */
 };
+#define RECORD_STATE 3u /* the bits of `life` that tell the state */
 
 /*
  * Fields of the first block are written by the thread itself only (marks in slots excepted: the
@@ -125,7 +126,7 @@ void record_free_ghost(struct record *r);
 
 static inline enum record_state record_state(const struct record *r)
 {
-    return (enum record_state)(((struct record *)r)->life & 3);
+    return (enum record_state)(((struct record *)r)->life & RECORD_STATE);
 }
 
 /* By its creator, then by its thread. */

@@ -1,12 +1,13 @@
 /*
- * held_busy looks at a record while its thread goes on. Here that thread is in a critical section all
- * the time, and goes on after one instruction of the look, after each of them in turn.
+ * One thread looks at a record while another goes on: here after one instruction of the look, after each of them in
+ * turn.
  */
 #include "core/held.h"
 
 #include "support.h"
 
 #ifdef __x86_64__
+#include <limits.h>
 #include <signal.h>
 #include <ucontext.h>
 
@@ -59,27 +60,33 @@ static void after_instruction(int signal, siginfo_t *info, void *context)
     ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 }
 
-static int busy_step_by_step(int (*look)(const struct record *, unsigned))
+static int step_by_step(int (*look)(const struct record *, unsigned))
 {
     __asm__ volatile("pushfq; orl %0, (%%rsp); popfq" ::"i"(TRAP_FLAG) : "memory", "cc");
-    int busy = look(other, 0);
+    int answer = look(other, 0);
     __asm__ volatile("pushfq; andl %0, (%%rsp); popfq" ::"i"(~TRAP_FLAG) : "memory", "cc");
-    return busy;
+    return answer;
 }
 
-static void expect_busy_throughout(void (*next)(void), int waits)
+static void prepare(void (*next)(void))
 {
     struct sigaction action = {.sa_sigaction = after_instruction, .sa_flags = SA_SIGINFO};
     sigaction(SIGTRAP, &action, NULL);
     awake();
     goes_on = next;
+}
+
+/* That thread is in a critical section all the time. */
+static void expect_busy_throughout(void (*next)(void), int waits)
+{
+    prepare(next);
     for (stop_after = 1; stop_after < INSTRUCTIONS; stop_after++) {
         other = record_new();
         held_push(other, of(0));
         if (waits)
             held_push(other, of(1) | ENTRY_TRY);
         steps = 0;
-        cr_assert(busy_step_by_step(held_busy), "after instruction %d", stop_after);
+        cr_assert(step_by_step(held_busy), "after instruction %d", stop_after);
         record_free(other);
     }
     cr_assert_gt(steps, 10, "it was stepped");
@@ -87,10 +94,7 @@ static void expect_busy_throughout(void (*next)(void), int waits)
 
 Test(steps, a_fast_acquisition, .timeout = 30)
 {
-    struct sigaction action = {.sa_sigaction = after_instruction, .sa_flags = SA_SIGINFO};
-    sigaction(SIGTRAP, &action, NULL);
-    awake();
-    goes_on = gets_second_fast;
+    prepare(gets_second_fast);
     for (stop_after = 1; stop_after < 4 * INSTRUCTIONS; stop_after++) {
         other = record_new();
         other->tid = 1;
@@ -100,12 +104,52 @@ Test(steps, a_fast_acquisition, .timeout = 30)
         held_push_few(other, of(0));
         held_push_few(other, of(1));
         steps = 0;
-        cr_assert(busy_step_by_step(held_busy_proven), "after instruction %d", stop_after);
+        cr_assert(step_by_step(held_busy_proven), "after instruction %d", stop_after);
         record_free(other);
     }
     cr_assert_gt(steps, 10, "it was stepped");
 }
 
+/* Another has noticed too that the record's thread is gone; it is freed, and claimed again. */
+static void is_claimed(void)
+{
+    other->life += RECORD_STATE + 1;
+    record_enter(other, RECORD_CLAIMED);
+}
+
+static int alive(const struct record *r, unsigned unused)
+{
+    (void)unused;
+    return record_alive((struct record *)r);
+}
+
+static int free_ghost(const struct record *r, unsigned unused)
+{
+    (void)unused;
+    record_free_ghost((struct record *)r);
+    return 0;
+}
+
+static void expect_one_owner(int (*look)(const struct record *, unsigned), unsigned generation)
+{
+    prepare(is_claimed);
+    for (stop_after = 1; stop_after < 4 * INSTRUCTIONS; stop_after++) {
+        other = record_new();
+        other->tid = INT_MAX; /* nobody's */
+        other->created = 1;
+        other->generation -= generation;
+        record_enter(other, RECORD_LIVE);
+        steps = 0;
+        cr_assert_not(step_by_step(look));
+        cr_assert_eq(record_state(other), steps < stop_after ? RECORD_FREE : RECORD_CLAIMED,
+                     "after instruction %d", stop_after);
+        record_free(other);
+    }
+    cr_assert_gt(steps, 10, "it was stepped");
+}
+
+Test(steps, a_record_whose_thread_is_gone, .timeout = 30) { expect_one_owner(alive, 0); }
+Test(steps, a_record_of_a_ghost, .timeout = 30) { expect_one_owner(free_ghost, 1); }
 Test(steps, hand_over_hand, .timeout = 30) { expect_busy_throughout(takes_second, 0); }
 Test(steps, a_lock_that_was_waited_for, .timeout = 30) { expect_busy_throughout(gets_second, 1); }
 Test(steps, a_function_inside_a_lock, .timeout = 30) { expect_busy_throughout(enters_function, 0); }

@@ -1,7 +1,5 @@
 #include "core/threads.h"
 
-#include <limits.h>
-
 #include "base/mapping.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -63,38 +61,6 @@ Test(threads, the_dead_are_not_found, .timeout = 10)
     UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_null(record_of(s.thread));
     cr_assert_eq(record_state(s.record), RECORD_FREE);
-}
-
-/* A record whose thread is gone is freed by everybody who notices, and has somebody else's name by then. */
-enum { CLAIMS = 100000 };
-static _Atomic int taken_twice;
-
-static void *claim_and_free(void *unused)
-{
-    for (int i = 0; i < CLAIMS; i++) {
-        struct record *mine = record_new();
-        mine->argument = &mine;
-        for (struct record *r = record_first(); r && i % 8 == 0; r = record_next(r))
-            record_alive(r);
-        taken_twice += record_state(mine) != RECORD_CLAIMED || mine->argument != &mine;
-        mine->tid = INT_MAX; /* nobody's */
-        mine->created = 1;
-        record_enter(mine, RECORD_LIVE);
-        record_alive(mine);
-    }
-    return unused;
-}
-
-Test(threads, a_record_is_claimed_once, .timeout = 120)
-{
-    enum { CLAIMERS = 4 };
-    pthread_t claimers[CLAIMERS];
-    awake();
-    for (int i = 0; i < CLAIMERS; i++)
-        cr_assert_eq(pthread_create(&claimers[i], NULL, claim_and_free, NULL), 0);
-    for (int i = 0; i < CLAIMERS; i++)
-        pthread_join(claimers[i], NULL);
-    cr_assert_eq(taken_twice, 0);
 }
 
 Test(proc, states, .timeout = 10)
