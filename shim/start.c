@@ -1,7 +1,8 @@
 /*
  * The order in which things come alive: at the first call of any door, or in the constructor.
  * Constructors of the program's libraries run before ours, and malloc may lock before them, so
- * waking up allocates nothing and calls nothing that could come back through a door.
+ * waking up allocates nothing and calls nothing that could come back through a door (but for loading
+ * libpthread.so.0 up to 2.33, into programs without it).
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -40,17 +41,20 @@ static void wake(int missing)
     CHAOS_START(environ);
     if (options.inherit == INHERIT_NO)
         environment_forget_preload(environ, elf_own()->l_name);
-    layout_probe();
+    int has_threads = libc.pthread_create != NULL, has_clock = sys_now_us() != 0;
+    has_threads ? layout_probe() : layout_leave_to_libc();
     ledger_start();
     trace_start();
     process.keeps_places = ledger_wants_places();
     if (process.keeps_places || elf_next("__tsan_init"))
         layout_leave_to_libc(); /* a ThreadSanitizer behind us has to see every lock, too */
     process_start();
-    int is_glibc = elf_next("gnu_get_libc_version") != NULL, has_clock = sys_now_us() != 0;
-    int next = is_glibc && has_clock && options.mode != MODE_OFF ? AWAKE : OFF;
+    int is_glibc = elf_next("gnu_get_libc_version") != NULL;
+    int next = is_glibc && has_threads && has_clock && options.mode != MODE_OFF ? AWAKE : OFF;
     if (!has_clock)
         say("there is no clock here: all calls pass as without it");
+    if (!has_threads)
+        say("libpthread.so.0 can't be loaded: all calls pass as without it");
     if (next == AWAKE) {
         fork_start();
         exit_start();

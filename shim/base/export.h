@@ -12,6 +12,8 @@
 #define OUT_OF_LINE __attribute__((noinline))
 /* Written at every fork: in one place, as each page that is written to is copied then. */
 #define AT_FORK __attribute__((section("holdstill_fork")))
+/* A child runs it after each fork: in one place, as each 64 KiB of code that it comes to are mapped anew. */
+#define IN_CHILD __attribute__((hot))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

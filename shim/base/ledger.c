@@ -36,7 +36,7 @@ void ledger_start(void)
     suppress_start();
 }
 
-void ledger_child_begins(void)
+IN_CHILD void ledger_child_begins(void)
 {
     if (!ledger)
         return;
@@ -46,7 +46,7 @@ void ledger_child_begins(void)
     ledger = ledger_new();
 }
 
-void ledger_child_ends(void)
+IN_CHILD void ledger_child_ends(void)
 {
     if (of_parent)
         atomic_fetch_add(&of_parent->children, 1);

@@ -73,8 +73,22 @@ void libc_find(void *const *member)
     elf_fill(&one, 1);
 }
 
+/*
+ * Up to 2.33 threads are a library of their own, which a program without them doesn't load: half of our names would be
+ * missing, and the rest would be bound to what libc has for such programs when a plugin brings threads. libc can load
+ * a library there without libdl. It is loaded before the names are looked up; nothing happens where it isn't found.
+ */
+static void load_threads(void)
+{
+    const unsigned by_dlopen = 0x80000000; /* glibc's include/dlfcn.h: __RTLD_DLOPEN */
+    void *(*load)(const char *, int) = elf_next("pthread_create") ? NULL : elf_next("__libc_dlopen_mode");
+    if (load)
+        load("libpthread.so.0", (int)(by_dlopen | RTLD_NOW | RTLD_GLOBAL));
+}
+
 int libc_resolve(void)
 {
+    load_threads();
     const char *word = elf_variable("__libc_single_threaded");
     if (word)
         libc_single_threaded = word;

@@ -1,5 +1,6 @@
 #include "mapping.h"
 
+#include "export.h"
 #include "layout.h"
 #include "proc.h"
 #include "sys.h"
@@ -25,7 +26,7 @@ static enum mapping by_list(const void *p)
     }
 }
 
-enum mapping mapping_of(const void *p)
+IN_CHILD enum mapping mapping_of(const void *p)
 {
     long copy = map_again(p);
     if (copy == -EFAULT)

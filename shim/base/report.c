@@ -50,7 +50,7 @@ void report_rest(int64_t us, int given_up)
         report.worst_rest_us = us;
 }
 
-void report_reset(void)
+IN_CHILD void report_reset(void)
 {
     memset(&report, 0, offsetof(struct report, forks_unseen));
 }

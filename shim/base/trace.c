@@ -32,7 +32,7 @@ void trace_start(void)
     trace_process();
 }
 
-void trace_process(void)
+IN_CHILD void trace_process(void)
 {
     char name[32];
     int pid = sys_getpid();

@@ -73,7 +73,7 @@ void gate_open(uint32_t which)
 
 void gate_disown(struct record *me, uint32_t which) { me->owns &= ~which; }
 
-void gate_reset(struct record *me)
+IN_CHILD void gate_reset(struct record *me)
 {
     if (me)
         me->owns = 0;

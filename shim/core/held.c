@@ -117,7 +117,7 @@ int held_pop_above_nothing(struct record *me, int place)
     return 0;
 }
 
-int held_find(const struct record *r, const void *object, enum kind kind)
+IN_CHILD int held_find(const struct record *r, const void *object, enum kind kind)
 {
     for (int i = nested(r); i >= 0; i--)
         if ((held_get(r, i) & ~ENTRY_MARKS) == entry_of(object, kind))
@@ -199,7 +199,7 @@ static int busy(const struct record *r, unsigned ignored, int proven)
 int held_busy(const struct record *r, unsigned ignored) { return busy(r, ignored, 0); }
 int held_busy_proven(const struct record *r, unsigned ignored) { return busy(r, ignored, 1); }
 
-int held_inside(const struct record *r)
+IN_CHILD int held_inside(const struct record *r)
 {
     for (int i = nested(r); i >= 0; i--) {
         entry e = held_get(r, i);

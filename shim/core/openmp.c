@@ -24,10 +24,9 @@ static struct {
     unsigned next;
 } others;
 
-int openmp_is_worker(const struct record *r)
+static int is_workers_routine(const void *start)
 {
     enum { COUNT = sizeof others.start / sizeof *others.start };
-    const void *start = (const void *)r->start;
     for (int i = 0; i < COUNT; i++)
         if (others.start[i] == start)
             return 0;
@@ -35,6 +34,26 @@ int openmp_is_worker(const struct record *r)
         return 1;
     others.start[others.next++ % COUNT] = start;
     return 0;
+}
+
+enum { UNKNOWN, WORKER, OTHER };
+
+IN_CHILD int openmp_is_worker(struct record *r)
+{
+    if (r->openmp == UNKNOWN)
+        r->openmp = is_workers_routine((const void *)r->start) ? WORKER : OTHER;
+    return r->openmp == WORKER;
+}
+
+_Atomic int openmp_unseen;
+
+void openmp_look_at_all(void)
+{
+    if (!openmp_unseen)
+        return;
+    openmp_unseen = 0;
+    for (struct record *r = record_first(); r; r = record_next(r))
+        openmp_is_worker(r);
 }
 
 /*

@@ -12,8 +12,15 @@
    region, is concerned? */
 int openmp_is_idle(const struct record *r);
 
-/* Was it one of libgomp's? For a single thread, which looks at all others. */
-int openmp_is_worker(const struct record *r);
+/* There are threads that nobody looked at. */
+extern INTERNAL _Atomic int openmp_unseen;
+
+/*
+ * Is (or was) it one of libgomp's? For a single thread, while the others hold still. Looked up once; the forking
+ * thread does so for all new ones, so that not each child has to.
+ */
+int openmp_is_worker(struct record *r);
+void openmp_look_at_all(void);
 
 /*
  * In a forked child, after that: libgomp would wait for ever for the workers that the calling thread had. Outside of any

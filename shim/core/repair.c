@@ -34,7 +34,7 @@ static int is_private_page(struct child *c, uintptr_t page)
     return 1;
 }
 
-static int is_private(struct child *c, const void *object, size_t size)
+IN_CHILD static int is_private(struct child *c, const void *object, size_t size)
 {
     uintptr_t first = (uintptr_t)object, last = first + size - 1;
     return is_private_page(c, first & -layout.page_size) &&
@@ -204,13 +204,23 @@ static void mend_custom(struct child *c, const struct record *ghost, const void 
 static void mend(struct child *c, const struct record *ghost, entry e)
 {
     static const size_t sizes[] = {
-        [KIND_MUTEX] = sizeof(pthread_mutex_t),   [KIND_READ] = sizeof(pthread_rwlock_t),
-        [KIND_WRITE] = sizeof(pthread_rwlock_t),  [KIND_SEMAPHORE] = sizeof(sem_t),
-        [KIND_CONDITION] = sizeof(pthread_cond_t),
-        [KIND_SPIN] = sizeof(pthread_spinlock_t), [KIND_BARRIER] = sizeof(pthread_barrier_t),
-        [KIND_GUARD] = sizeof(uint64_t),          [KIND_RUNTIME] = 0};
+        [KIND_READ] = sizeof(pthread_rwlock_t),   [KIND_WRITE] = sizeof(pthread_rwlock_t),
+        [KIND_SEMAPHORE] = sizeof(sem_t),         [KIND_SPIN] = sizeof(pthread_spinlock_t),
+        [KIND_BARRIER] = sizeof(pthread_barrier_t), [KIND_GUARD] = sizeof(uint64_t),
+        [KIND_RUNTIME] = 0};
     void *object = entry_object(e);
     CHAOS("repair: an entry");
+    /* The most frequent two go without tables, which a child would have to map. */
+    if (entry_kind(e) == KIND_CONDITION) {
+        if (object && is_private(c, object, sizeof(pthread_cond_t)))
+            mend_condition(c, object);
+        return;
+    }
+    if (entry_kind(e) == KIND_MUTEX) {
+        if (object && is_private(c, object, sizeof(pthread_mutex_t)))
+            mend_mutex(c, ghost, object, (e & ENTRY_TRY) != 0);
+        return;
+    }
     if (entry_kind(e) == KIND_CUSTOM) {
         mend_custom(c, ghost, object);
         return;
@@ -220,11 +230,9 @@ static void mend(struct child *c, const struct record *ghost, entry e)
     if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
         return;
     switch (entry_kind(e)) {
-    case KIND_MUTEX: mend_mutex(c, ghost, object, (e & ENTRY_TRY) != 0); break;
     case KIND_READ:
     case KIND_WRITE: mend_rwlock(c, object); break;
     case KIND_SEMAPHORE: mend_semaphore(c, ghost, object); break;
-    case KIND_CONDITION: mend_condition(c, object); break;
     case KIND_SPIN: mend_spin(c, object); break;
     case KIND_BARRIER: mend_barrier(c, object); break;
     case KIND_GUARD: mend_guard(c, object); break;
@@ -306,7 +314,7 @@ static void mend_all(struct child *c, struct record *ghost)
     }
 }
 
-int repair_child(struct record *me, int old_tid, int looks_only)
+IN_CHILD int repair_child(struct record *me, int old_tid, int looks_only)
 {
     struct child c = {.me = me, .old_tid = old_tid, .looks_only = looks_only};
     unsigned before = process.generation++;

@@ -206,6 +206,7 @@ void record_adopt(struct record *r)
 {
     r->tid = sys_gettid();
     r->thread = pthread_self();
+    r->error = &errno;
     CHAOS("record: before it lives");
     record_enter(r, RECORD_LIVE);
     CHAOS("record: lives");
@@ -224,7 +225,7 @@ struct record *record_self_slow(void)
     return r;
 }
 
-static struct record *used_from(struct slab *s, size_t i)
+IN_CHILD static struct record *used_from(struct slab *s, size_t i)
 {
     for (; s; s = next_slab(s), i = 0)
         for (; i < s->count; i++)
@@ -233,9 +234,9 @@ static struct record *used_from(struct slab *s, size_t i)
     return NULL;
 }
 
-struct record *record_first(void) { return used_from(&first.slab, 0); }
+IN_CHILD struct record *record_first(void) { return used_from(&first.slab, 0); }
 
-struct record *record_next(struct record *r)
+IN_CHILD struct record *record_next(struct record *r)
 {
     return used_from(r->slab, (size_t)(r - r->slab->records) + 1);
 }

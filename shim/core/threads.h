@@ -74,6 +74,8 @@ struct record {
     char name[THREAD_NAME]; /* as it was when somebody last asked */
     void *result; /* the thread, when it ends: what a join answers in a child */
     _Atomic int ended;
+    int *error;     /* its errno: a child that needn't ask libc for it maps a piece of libc less */
+    int openmp;     /* the forking thread, then the child: see openmp.h */
 
     /* The gate's owner, while it awaits stillness: */
     struct record *next_awaited;

@@ -33,7 +33,7 @@ enum { FIRST_WITH_LOCK = 41 }; /* 2.41 */
 int exit_is_mine(const struct record *me) { return exiter == me; }
 int exit_status(void) { return status_of_exit; }
 
-void exit_forget(const struct record *me)
+IN_CHILD void exit_forget(const struct record *me)
 {
     if (has_lock && exiter && exiter != me)
         lock_is_lost = LOST;

@@ -15,6 +15,7 @@
 #include "core/await.h"
 #include "core/blame.h"
 #include "core/operate.h"
+#include "core/openmp.h"
 #include "core/repair.h"
 #include "core/runtime.h"
 #include "core/section.h"
@@ -189,6 +190,8 @@ static void prepare(void)
         streams_flush(); /* a slow reader may open the gate */
     if (me && forking.owner == me && !(gate & GATE_FORK))
         come_to_rest(me);
+    if (me && forking.owner == me)
+        openmp_look_at_all();
     if (me)
         blame_ask_names(me);
     if (runtime_holds_lock())
@@ -223,10 +226,10 @@ static void child_may_end(void)
 }
 
 /* F7: the first of the child's handlers. Mend before the gate opens. */
-static void child(void)
+IN_CHILD static void child(void)
 {
-    int saved_errno = errno;
     struct record *me = self;
+    int *error = me ? me->error : &errno, saved_errno = *error;
     int old_tid = me ? me->tid : 0;
     CHAOS("F7: the first of the child's handlers");
     *process.present = 1;
@@ -254,7 +257,7 @@ static void child(void)
         me->owns |= OWNS_GHOSTS;
     child_may_end();
     stuck_watch();
-    errno = saved_errno;
+    *error = saved_errno;
 }
 
 void fork_start(void)
@@ -299,7 +302,7 @@ static void forked(pid_t pid, int64_t began)
           .counted = "child", .count = pid);
 }
 
-pid_t fork_still(pid_t (*real)(void))
+IN_CHILD pid_t fork_still(pid_t (*real)(void))
 {
     struct record *me = record_self();
     if (!me || process_is_vfork_child() || forking.owner == me)

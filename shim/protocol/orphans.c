@@ -131,7 +131,7 @@ static int is_cut(long fd)
     return (end.revents & POLLHUP) != 0;
 }
 
-void orphans_bind(void)
+IN_CHILD void orphans_bind(void)
 {
     long parents = line;
     line = NOT_MADE;

@@ -154,7 +154,7 @@ static void watch(void)
     sys_call(SYS_exit, 0, 0, 0, 0, 0, 0);
 }
 
-void stuck_watch(void)
+IN_CHILD void stuck_watch(void)
 {
     enum { FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM };
     uint64_t all = UINT64_MAX, before;

@@ -38,9 +38,7 @@ containers_small_root() # DIRECTORY
     chmod 1777 "$1/tmp"
     cp "$VICTIMS/storm" "$VICTIMS/repeat" "$VICTIMS/static_destructors" "$VICTIMS/own_locks" "$1/app"
     cp /bin/cp "$1/bin"
-    # An image with the whole of glibc has the library of threads, be it empty.
-    for file in $(ldd "$1/app/static_destructors" "$1/bin/cp" | grep -o '/[^ ]*\.so[^ ]*') \
-        "$(${CC:-cc} -print-file-name=libpthread.so.0)"; do
+    for file in $(ldd "$1/app/static_destructors" "$1/bin/cp" | grep -o '/[^ ]*\.so[^ ]*'); do
         cp -L "$file" "$1/lib64/"
     done
     ln -s lib64 "$1/lib" && ls "$1/app/storm" "$1"/lib/ld-linux* "$1"/lib/libc.so.6
