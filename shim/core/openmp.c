@@ -40,7 +40,7 @@ enum { UNKNOWN, WORKER, OTHER };
 
 IN_CHILD int openmp_is_worker(struct record *r)
 {
-    if (r->openmp == UNKNOWN)
+    if (r->openmp == UNKNOWN && r->start) /* not before its creator has said where it starts */
         r->openmp = is_workers_routine((const void *)r->start) ? WORKER : OTHER;
     return r->openmp == WORKER;
 }
