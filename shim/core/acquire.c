@@ -117,7 +117,10 @@ static int attempt(struct record *me, const struct taking *t)
         if (me->owns & OWNS_GHOSTS)
             blame_wait(t->object, t->kind, t->site);
     }
-    wait_enter(&w, me, wait_kind(t), t->site);
+    if (t->object == runtime.mutex)
+        wait_note(&w, me, wait_kind(t), t->site); /* nobody who holds still has it */
+    else
+        wait_enter(&w, me, wait_kind(t), t->site);
     result = take(t, t->method);
     w.progress = result == 0;
     return result;

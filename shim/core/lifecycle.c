@@ -112,7 +112,7 @@ int thread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*s
         pthread_attr_getdetachstate(attributes, &detached);
     r->joinable = detached == PTHREAD_CREATE_JOINABLE;
     r->start = start;
-    openmp_unseen = 1;
+    openmp_thread_made();
     int result = libc.pthread_create(thread, attributes, run, r);
     created(r, result == 0, result == 0 ? *thread : 0);
     return result;

@@ -45,13 +45,15 @@ IN_CHILD int openmp_is_worker(struct record *r)
     return r->openmp == WORKER;
 }
 
-_Atomic int openmp_unseen;
+static _Atomic int unseen; /* there are threads that nobody looked at */
+
+void openmp_thread_made(void) { unseen = 1; }
 
 void openmp_look_at_all(void)
 {
-    if (!openmp_unseen)
+    if (!unseen)
         return;
-    openmp_unseen = 0;
+    unseen = 0;
     for (struct record *r = record_first(); r; r = record_next(r))
         openmp_is_worker(r);
 }

@@ -12,15 +12,13 @@
    region, is concerned? */
 int openmp_is_idle(const struct record *r);
 
-/* There are threads that nobody looked at. */
-extern INTERNAL _Atomic int openmp_unseen;
-
 /*
  * Is (or was) it one of libgomp's? For a single thread, while the others hold still. Looked up once; the forking
  * thread does so for all new ones, so that not each child has to.
  */
 int openmp_is_worker(struct record *r);
 void openmp_look_at_all(void);
+void openmp_thread_made(void); /* a new one */
 
 /*
  * In a forked child, after that: libgomp would wait for ever for the workers that the calling thread had. Outside of any

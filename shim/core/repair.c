@@ -34,8 +34,11 @@ static int is_private_page(struct child *c, uintptr_t page)
     return 1;
 }
 
+/* Shared memory is never touched: each mender asks first. */
 IN_CHILD static int is_private(struct child *c, const void *object, size_t size)
 {
+    if (!object)
+        return 0;
     uintptr_t first = (uintptr_t)object, last = first + size - 1;
     return is_private_page(c, first & -layout.page_size) &&
            is_private_page(c, last & -layout.page_size);
@@ -75,6 +78,8 @@ static void mend_robust(pthread_mutex_t *m, int word, int owner, int touched)
  */
 static void mend_mutex(struct child *c, const struct record *ghost, pthread_mutex_t *m, int tried)
 {
+    if (!is_private(c, m, sizeof *m))
+        return;
     int kind = m->__data.__kind, owner = m->__data.__owner, word = m->__data.__lock;
     int was_locked = (kind & MUTEX_PP ? word & 0x7ffff : word) != 0;
     int taker = kind & (MUTEX_PI | MUTEX_ROBUST) ? word & FUTEX_TID_MASK : owner;
@@ -101,7 +106,7 @@ static void mend_mutex(struct child *c, const struct record *ghost, pthread_mute
  */
 static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
 {
-    if (lock->__data.__shared)
+    if (!is_private(c, lock, sizeof *lock) || lock->__data.__shared)
         return;
     unsigned readers = lock->__data.__readers >> 3, read = held_count(c->me, lock, KIND_READ);
     int written = lock->__data.__cur_writer == c->old_tid && held_count(c->me, lock, KIND_WRITE);
@@ -125,7 +130,7 @@ static void mend_rwlock(struct child *c, pthread_rwlock_t *lock)
 /* Taken without a holder: a ghost was taking it or giving it up. */
 static void mend_semaphore(struct child *c, const struct record *ghost, struct semaphore_view *s)
 {
-    if (s->shared || s->mark != SEMAPHORE_MARK)
+    if (!is_private(c, s, sizeof(sem_t)) || s->shared || s->mark != SEMAPHORE_MARK)
         return; /* somebody else's, or destroyed: this memory may be malloc's by now */
     int is_taken = (s->holder == ghost || !s->holder) && s->value == 0;
     if (!counts(c, is_taken))
@@ -140,7 +145,8 @@ static void mend_semaphore(struct child *c, const struct record *ghost, struct s
 /* Flags kept: the clock survives. */
 static void mend_condition(struct child *c, uint32_t *words)
 {
-    if (layout.condition_wrefs < 0 || survivors(c, words, KIND_CONDITION))
+    if (!is_private(c, words, sizeof(pthread_cond_t)) || layout.condition_wrefs < 0 ||
+        survivors(c, words, KIND_CONDITION))
         return;
     uint32_t flags = words[layout.condition_wrefs] & 3;
     if (flags & 1)
@@ -154,7 +160,8 @@ static void mend_condition(struct child *c, uint32_t *words)
 /* Fresh, same count. */
 static void mend_barrier(struct child *c, uint32_t *words)
 {
-    if (!layout.barrier || words[BARRIER_SHARED] || survivors(c, words, KIND_BARRIER))
+    if (!is_private(c, words, sizeof(pthread_barrier_t)) || !layout.barrier || words[BARRIER_SHARED] ||
+        survivors(c, words, KIND_BARRIER))
         return;
     if (counts(c, words[BARRIER_IN] != 0))
         words[BARRIER_IN] = words[BARRIER_ROUND] = words[BARRIER_OUT] = 0;
@@ -162,7 +169,7 @@ static void mend_barrier(struct child *c, uint32_t *words)
 
 static void mend_spin(struct child *c, int *lock)
 {
-    if (*lock == SPINLOCK_FREE || survivors(c, lock, KIND_SPIN))
+    if (!is_private(c, lock, sizeof *lock) || *lock == SPINLOCK_FREE || survivors(c, lock, KIND_SPIN))
         return;
     if (counts(c, 1))
         *lock = SPINLOCK_FREE;
@@ -171,7 +178,8 @@ static void mend_spin(struct child *c, int *lock)
 /* Not done (first byte): neither in progress nor waited for. */
 static void mend_guard(struct child *c, uint64_t *guard)
 {
-    if (*(const char *)guard != 0 || *guard == 0 || survivors(c, guard, KIND_GUARD))
+    if (!is_private(c, guard, sizeof *guard) || *(const char *)guard != 0 || *guard == 0 ||
+        survivors(c, guard, KIND_GUARD))
         return;
     if (counts(c, 1))
         *guard = 0;
@@ -203,39 +211,19 @@ static void mend_custom(struct child *c, const struct record *ghost, const void 
 
 static void mend(struct child *c, const struct record *ghost, entry e)
 {
-    static const size_t sizes[] = {
-        [KIND_READ] = sizeof(pthread_rwlock_t),   [KIND_WRITE] = sizeof(pthread_rwlock_t),
-        [KIND_SEMAPHORE] = sizeof(sem_t),         [KIND_SPIN] = sizeof(pthread_spinlock_t),
-        [KIND_BARRIER] = sizeof(pthread_barrier_t), [KIND_GUARD] = sizeof(uint64_t),
-        [KIND_RUNTIME] = 0};
     void *object = entry_object(e);
     CHAOS("repair: an entry");
-    /* The most frequent two go without tables, which a child would have to map. */
-    if (entry_kind(e) == KIND_CONDITION) {
-        if (object && is_private(c, object, sizeof(pthread_cond_t)))
-            mend_condition(c, object);
-        return;
-    }
-    if (entry_kind(e) == KIND_MUTEX) {
-        if (object && is_private(c, object, sizeof(pthread_mutex_t)))
-            mend_mutex(c, ghost, object, (e & ENTRY_TRY) != 0);
-        return;
-    }
-    if (entry_kind(e) == KIND_CUSTOM) {
-        mend_custom(c, ghost, object);
-        return;
-    }
-    if (entry_kind(e) == KIND_RUNTIME && !(e & ENTRY_TRY))
-        counts(c, 1); /* its adapter mends it, when the interpreter runs again */
-    if (!object || !sizes[entry_kind(e)] || !is_private(c, object, sizes[entry_kind(e)]))
-        return;
     switch (entry_kind(e)) {
+    case KIND_MUTEX: mend_mutex(c, ghost, object, (e & ENTRY_TRY) != 0); break;
+    case KIND_CONDITION: mend_condition(c, object); break;
     case KIND_READ:
     case KIND_WRITE: mend_rwlock(c, object); break;
     case KIND_SEMAPHORE: mend_semaphore(c, ghost, object); break;
     case KIND_SPIN: mend_spin(c, object); break;
     case KIND_BARRIER: mend_barrier(c, object); break;
     case KIND_GUARD: mend_guard(c, object); break;
+    case KIND_CUSTOM: mend_custom(c, ghost, object); break;
+    case KIND_RUNTIME: counts(c, !(e & ENTRY_TRY)); break; /* by its adapter, when the interpreter runs again */
     default: break; /* libc sees to once-routines and streams; its functions can't be mended */
     }
 }

@@ -25,7 +25,7 @@
 #include "streams.h"
 #include "stuck.h"
 
-enum { AGAIN_US = 30, QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
+enum { BEGINNINGS = 3, AGAIN_US = 30, QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US = 2 * 1000 * 1000 };
 
 /*
  * One fork at a time. `turn` is a lock (0 free, 1 taken, 2 with waiters) from F1 to F9, held by
@@ -102,22 +102,26 @@ static int begin(struct record *me)
 }
 
 /*
- * The same for a thread that holds a runtime's lock: others need it to leave their critical sections,
- * so it is given up meanwhile, unless all are still anyway. Who has the lock when we want it back is
- * no critical section's thread, but may enter one (a lock of another library) until we have it. That wait
- * doesn't count: on a loaded machine it may take longer than all of ours.
+ * Is all still, now that we have the runtime's lock? Who held still for long has let himself go while we waited
+ * for it: the gate is closed again then.
  */
-static int begin_with_lock(struct record *me)
+static int rests(struct record *me, int given_up)
 {
-    int turn = try_turn();
-    if (turn) {
-        forking.owner = me;
-        gate_close(me, GATE_FORK);
-        if (!is_anybody_busy(me, 0)) {
-            rested(sys_now_us(), 0);
-            return 1;
-        }
-    }
+    if (gate & GATE_FORK)
+        return given_up || !is_anybody_busy(me, 1);
+    CHAOS("F2: open when the lock came");
+    gate_close(me, GATE_FORK);
+    return !is_anybody_busy(me, 0);
+}
+
+/*
+ * F2, F3 for a thread that holds a runtime's lock: others need it to leave their critical sections,
+ * so it is given up meanwhile. Who has the lock when we want it back is
+ * no critical section's thread, but may enter one (a lock of another library) until we have it. That wait
+ * doesn't count: on a loaded machine it may take longer than all of ours. Fails as take_turn.
+ */
+static int come_to_rest_with_lock(struct record *me, int turn)
+{
     int64_t began = sys_now_us(), spent = 0;
     int given_up = 0;
     do {
@@ -135,12 +139,29 @@ static int begin_with_lock(struct record *me)
         spent += sys_now_us() - from;
         CHAOS("F3: before a runtime's lock is taken");
         runtime.take(state);
-    } while (turn && !given_up && spent < options.fork_wait_ms &&
-             sys_now_us() - began < options.fork_wait_ms * STARVED_FACTOR && is_anybody_busy(me, 1));
+    } while (turn && !rests(me, given_up) && spent < options.fork_wait_ms &&
+             sys_now_us() - began < options.fork_wait_ms * STARVED_FACTOR);
     if (turn)
         rested(began, given_up);
     return turn;
 }
+
+/* The same where all may be still anyway: the runtime's lock is kept. */
+static int begin_with_lock(struct record *me)
+{
+    int turn = forking.owner == me || try_turn();
+    if (turn) {
+        forking.owner = me;
+        gate_close(me, GATE_FORK);
+        if (!is_anybody_busy(me, 0)) {
+            rested(sys_now_us(), 0);
+            return 1;
+        }
+    }
+    return come_to_rest_with_lock(me, turn);
+}
+
+static int is_begun(const struct record *me) { return forking.owner == me && gate & GATE_FORK; }
 
 /* F9 */
 static void finish(struct record *me)
@@ -152,14 +173,13 @@ static void finish(struct record *me)
     leave_turn();
 }
 
-void fork_begin_early(void)
+int fork_begin_early(void)
 {
     struct record *me = record_self();
-    if (!me || forking.owner == me || !mode_closes() || process_is_vfork_child() ||
-        !runtime_holds_lock())
-        return;
+    if (!me || !mode_closes() || process_is_vfork_child() || !runtime_holds_lock())
+        return 0;
     gate_look_for_unseen_fork();
-    begin_with_lock(me);
+    return is_begun(me) ? 0 : begin_with_lock(me);
 }
 
 void fork_give_up(void)
@@ -168,12 +188,27 @@ void fork_give_up(void)
         finish(self);
 }
 
+/* The runtime may give its lock to others meanwhile, and the gate open. */
 static int begin_in_runtime(struct record *me)
 {
-    int turn = begin_with_lock(me);
-    if (turn && runtime.about_to_fork)
-        runtime.about_to_fork();
+    int turn = 1;
+    for (int i = 0; turn && !is_begun(me) && i < BEGINNINGS; i++) {
+        turn = begin_with_lock(me);
+        if (turn && runtime.about_to_fork)
+            runtime.about_to_fork();
+    }
     return turn;
+}
+
+static int may_give_up_lock(void) { return runtime_holds_lock() && !runtime.keeps_lock_at_fork; }
+
+/* The gate opened since. */
+static void begin_again(struct record *me)
+{
+    if (may_give_up_lock())
+        begin_in_runtime(me);
+    else
+        come_to_rest(me);
 }
 
 /* F5: the last prepare handler. A fork that passed no door of ours begins here. */
@@ -189,7 +224,7 @@ static void prepare(void)
     if (options.flush_on_fork)
         streams_flush(); /* a slow reader may open the gate */
     if (me && forking.owner == me && !(gate & GATE_FORK))
-        come_to_rest(me);
+        begin_again(me);
     if (me && forking.owner == me)
         openmp_look_at_all();
     if (me)
@@ -309,11 +344,10 @@ IN_CHILD pid_t fork_still(pid_t (*real)(void))
         return real();
     gate_look_for_unseen_fork();
     gate_pass(me, PLACE_NONE);
-    int may_give_up = runtime_holds_lock() && !runtime.keeps_lock_at_fork;
     int64_t began = trace_now();
     if (options.mode == MODE_OBSERVE && runtime_holds_lock() && runtime.about_to_fork)
         runtime.about_to_fork();
-    int begun = !mode_closes() ? 0 : may_give_up ? begin_in_runtime(me) : begin(me);
+    int begun = !mode_closes() ? 0 : may_give_up_lock() ? begin_in_runtime(me) : begin(me);
     pid_t pid = real();
     if (pid > 0)
         forked(pid, began);

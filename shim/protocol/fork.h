@@ -14,10 +14,11 @@ int fork_register(void (*prepare)(void), void (*parent)(void), void (*child)(voi
 pid_t fork_still(pid_t (*real)(void));
 
 /*
- * For a runtime that knows of a fork earlier than we do, by a thread that holds its lock: F1 to F3.
+ * For a runtime that knows of a fork earlier than we do, by a thread that holds its lock: F1 to F3. Who
+ * gives the lock to others since asks again; 0: nothing was to be done.
  * fork_give_up: it is over, or didn't come.
  */
-void fork_begin_early(void);
+int fork_begin_early(void);
 void fork_give_up(void);
 
 #endif

@@ -108,8 +108,7 @@ static object *lasts(object *self_argument, object *arguments)
 static object *begin_fork(object *self_argument, object *arguments)
 {
     (void)self_argument, (void)arguments;
-    fork_begin_early();
-    return none();
+    return python.PyLong_FromLong(fork_begin_early());
 }
 
 static object *end_fork(object *self_argument, object *arguments)
