@@ -181,9 +181,8 @@ struct record *record_new(void)
     struct record *r = claim_somewhere();
     if (r) {
         const void **taken = r->taken;
-        memset(r, 0, offsetof(struct record, life));
-        memset((char *)r + offsetof(struct record, generation), 0,
-               sizeof *r - offsetof(struct record, generation));
+        memset(r, 0, offsetof(struct record, slab)); /* that and `life` stay */
+        memset(&r->openmp, 0, sizeof *r - offsetof(struct record, openmp));
         CHAOS("record: emptied");
         r->generation = process.generation;
         r->taken = taken || !process.keeps_places ? taken : sys_pages(PLACES_BYTES);

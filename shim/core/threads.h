@@ -31,14 +31,19 @@ enum record_state {
 
 /*
  * Fields of the first block are written by the thread itself only (marks in slots excepted: the
- * owner of the gate adds them by compare-and-swap). The rest says by whom.
+ * owner of the gate adds them by compare-and-swap), or say by whom, as the rest does. All that a fork and its child look
+ * at in a thread which holds few locks is in the first line.
  */
 struct record {
     _Atomic uint32_t nested; /* slots 1 .. nested are in use */
     _Atomic uint32_t over;   /* entries for which there was no slot */
     _Atomic uint32_t claimed; /* how often an entry outside of slot 0 began to claim */
     _Atomic int tid;
-    _Atomic uint32_t owns;             /* the gates that this thread closed */
+    _Atomic uint32_t owns;   /* the gates that this thread closed */
+    unsigned generation;     /* creator: of the process that made it */
+    struct slab *slab;       /* creator: where it is */
+    _Atomic unsigned life;   /* enum record_state, and above it how many threads it has been for */
+    int openmp;              /* the forking thread, then the child: see openmp.h */
     _Atomic(entry) slot[1 + SLOTS];    /* slot 0: the outermost, in use when it isn't 0 */
     _Atomic uintptr_t wait;            /* call site << 2 | enum wait_kind; 0: in none */
     _Atomic int64_t wait_began;        /* of a wait whose limit is a duration; else 0 */
@@ -56,9 +61,6 @@ struct record {
     _Atomic int class;   /* enum thread_class */
     _Atomic int awaiting; /* looks at the others, and sleeps between the looks */
 
-    _Atomic unsigned life; /* enum record_state, and above it how many threads it has been for */
-    struct slab *slab;    /* where it is */
-    unsigned generation;  /* of the process that made it */
     _Atomic int joinable; /* creator, then whoever detaches it */
     _Atomic int created;  /* creator: it needs the record no more */
     _Atomic int pass;     /* the exiting thread: let through the gate */
@@ -75,7 +77,6 @@ struct record {
     void *result; /* the thread, when it ends: what a join answers in a child */
     _Atomic int ended;
     int *error;     /* its errno: a child that needn't ask libc for it maps a piece of libc less */
-    int openmp;     /* the forking thread, then the child: see openmp.h */
 
     /* The gate's owner, while it awaits stillness: */
     struct record *next_awaited;
