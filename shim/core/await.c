@@ -115,7 +115,7 @@ static int waits_for_runtime(const struct awaiting *a, const struct record *r)
 
 /*
  * Does r wait for a lock that it will get? That is, one whose holder may still come to rest (who holds
- * still has a semaphore at most, at EXIT), or that somebody is just taking who will find the gate closed and
+ * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that somebody is just taking who will find the gate closed and
  * give it back. The newest entry tells;
  * a condition and a barrier are waited for without hope, but who signals or broadcasts waits for
  * those only who were woken before and have yet to leave.
@@ -137,7 +137,7 @@ static int waits_for_mover(const struct awaiting *a, const struct record *r)
     for (struct record *q = record_first(); q; q = record_next(q)) {
         entry e = q == r || record_is_ghost(q) ? 0 : held_entry(q, lock);
         if (e && !(e & ENTRY_TRY)) {
-            if (q == a->me || q->held || q->watch.given_up || e & ENTRY_CHRONIC)
+            if (q == a->me || (q->held && !runs(q)) || q->watch.given_up || e & ENTRY_CHRONIC)
                 return 0;
             moves = 1;
         }

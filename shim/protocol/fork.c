@@ -7,6 +7,7 @@
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/place.h"
+#include "base/proc.h"
 #include "base/report.h"
 #include "base/say.h"
 #include "base/signals.h"
@@ -34,10 +35,21 @@ enum { BEGINNINGS = 3, AGAIN_US = 30, QUEUE_LOOK_US = 10 * 1000, QUEUE_LIMIT_US 
 static struct {
     _Atomic int turn;
     struct record *_Atomic owner;
+    _Atomic unsigned turns; /* so many are over */
 } forking AT_FORK;
 
-/* The owner waits in a prepare handler: it may wait for a thread that is queued here. */
-static int owner_waits(void) { return forking.owner && !(gate & GATE_FORK); }
+/*
+ * The owner waits in a prepare handler: it may wait for a thread that is queued here. One that only gets no CPU
+ * before it has closed the gate, or since it has opened it, is asleep in nothing.
+ */
+static int owner_waits(void)
+{
+    struct record *owner = forking.owner;
+    if (!owner || gate & GATE_FORK)
+        return 0;
+    int state = proc_state(owner->tid);
+    return state == 'S' || state == STATE_UNKNOWN;
+}
 
 static int try_turn(void)
 {
@@ -45,30 +57,53 @@ static int try_turn(void)
     return atomic_compare_exchange_strong(&forking.turn, &expected, 1);
 }
 
+/* On a loaded machine turns take long: does the owner get on, or want to? */
+static int queue_moves(unsigned *turns)
+{
+    struct record *owner = forking.owner;
+    int state = owner ? proc_state(owner->tid) : 'R';
+    int moves = forking.turns != *turns || state == 'R' || state == 'D';
+    *turns = forking.turns;
+    return moves;
+}
+
+/* Until it has the turn; or it stops waiting. */
+static int queue_for_turn(void)
+{
+    int64_t began = sys_now_us(), moved = began;
+    unsigned turns = forking.turns;
+    while (atomic_exchange(&forking.turn, 2) != 0) {
+        int64_t now = sys_now_us();
+        if (now - began > QUEUE_LOOK_US && owner_waits())
+            return 0;
+        if (now - moved > QUEUE_LIMIT_US && !queue_moves(&turns))
+            return 0;
+        if (now - moved > QUEUE_LIMIT_US)
+            moved = now;
+        if (now - began > QUEUE_LIMIT_US * STARVED_FACTOR)
+            return 0;
+        sys_futex_wait(&forking.turn, 2, QUEUE_LOOK_US);
+    }
+    return 1;
+}
+
 /* F1. Fails when the owner doesn't get on: then this fork goes its way as it would bare. */
 static int take_turn(struct record *me)
 {
     CHAOS("F1: before the turn");
-    if (try_turn())
-        return 1;
-    int64_t began = sys_now_us();
-    me->queued = 1;
-    int taken = 0;
-    while (!taken) {
-        taken = atomic_exchange(&forking.turn, 2) == 0;
-        int64_t waited = sys_now_us() - began;
-        if (!taken && (waited > QUEUE_LIMIT_US || (waited > QUEUE_LOOK_US && owner_waits())))
-            break;
-        if (!taken)
-            sys_futex_wait(&forking.turn, 2, QUEUE_LOOK_US);
+    int taken = try_turn();
+    if (!taken) {
+        me->queued = 1;
+        taken = queue_for_turn();
+        me->queued = 0;
     }
-    me->queued = 0;
     return taken;
 }
 
 static void leave_turn(void)
 {
     forking.owner = NULL;
+    forking.turns++;
     CHAOS("F9: before the turn is given");
     if (atomic_exchange(&forking.turn, 0) == 2)
         sys_futex_wake(&forking.turn, 1);

@@ -151,6 +151,28 @@ Test(await, who_signals_waits_for_those_who_leave, .timeout = 10)
     chain_is_awaited(leave_condition);
 }
 
+/* In a signal handler of a thread that holds still: it found the gate closed, and gets no CPU to give the lock back. */
+static void *give_back_late(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    me->held = 1;
+    wanted.__data.__owner = me->tid;
+    held_push(me, entry_of(&wanted, KIND_MUTEX));
+    w->record = me;
+    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 300000;)
+        ;
+    chain_end(w, me);
+    return NULL;
+}
+
+Test(await, who_waits_for_one_that_will_give_it_back_is_awaited, .timeout = 10)
+{
+    awake();
+    chain_start(entry_of(&wanted, KIND_MUTEX));
+    chain_is_awaited(give_back_late);
+}
+
 Test(await, who_waits_for_a_lock_of_mine_is_given_up, .timeout = 10)
 {
     struct record *me = awake();

@@ -7,7 +7,7 @@
 #include "core/runtime.h"
 #include "support.h"
 
-/* A runtime whose lock the forking thread holds; whom the gate stops opens it, once, where the test says so. */
+/* A runtime whose lock the forking thread holds; the gate opens once, where a test says so. */
 static struct {
     struct sleeper other;
     int is_held, taken, about;
@@ -102,3 +102,55 @@ Test(fork, one_that_begins_early_is_begun_once)
     fork_give_up();
     cr_expect_eq(gate, GATE_OPEN);
 }
+
+/* The owner of the turn wants to run for so long, in the end with an open gate. */
+static struct {
+    int closed_us, open_us;
+    _Atomic int works, second_is_early;
+} owner;
+
+static void run_for(int us)
+{
+    for (int64_t begin = sys_now_us(); sys_now_us() - begin < us;)
+        ;
+}
+
+static pid_t work_long(void)
+{
+    owner.works = 1;
+    run_for(owner.closed_us);
+    gate_open(GATE_FORK);
+    run_for(owner.open_us);
+    owner.works = 0;
+    return -1;
+}
+
+static pid_t come_second(void)
+{
+    owner.second_is_early = owner.works;
+    return -1;
+}
+
+static void *fork_long(void *unused)
+{
+    fork_still(work_long);
+    return unused;
+}
+
+/* It is in a lock, so the gate lets it through to the queue. */
+static void second_waits(int closed_us, int open_us)
+{
+    static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t first;
+    held_push(awake(), entry_of(&m, KIND_READ));
+    owner.closed_us = closed_us;
+    owner.open_us = open_us;
+    pthread_create(&first, NULL, fork_long, NULL);
+    UNTIL(gate & GATE_FORK);
+    fork_still(come_second);
+    cr_expect_not(owner.second_is_early);
+    pthread_join(first, NULL);
+}
+
+Test(fork_queue, who_gets_on_slowly_is_waited_for, .timeout = 60) { second_waits(4000 * 1000, 0); }
+Test(fork_queue, who_has_just_opened_the_gate_is_waited_for, .timeout = 60) { second_waits(0, 1000 * 1000); }
