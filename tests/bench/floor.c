@@ -30,6 +30,7 @@ static _Alignas(4096) struct {
 } at_fork, in_child;
 static _Atomic int *present; /* on a page that forks wipe, by which a child that libc didn't make is known */
 static atomic_int closed;
+static pthread_mutex_t *_Atomic waited_with; /* in a child it is to be free */
 
 __attribute__((constructor)) static void find(void)
 {
@@ -101,6 +102,7 @@ int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
         return next_wait(c, m);
     list(0, m, 1);
     list_inner(c);
+    waited_with = m;
     atomic_store_explicit(&self.wait, (uintptr_t)__builtin_return_address(0), memory_order_release);
     int result = next_wait(c, m);
     atomic_store_explicit(&self.wait, 0, memory_order_release);
@@ -152,7 +154,18 @@ int sem_post(sem_t *s)
     return result;
 }
 
-/* The gate is closed and opened; the child tells that it is there, and its record that it is another thread. */
+/* What a thread that is gone waited with, unless the memory is shared. */
+static void mend(void)
+{
+    void *page = (void *)((uintptr_t)waited_with & -4096ul);
+    if (waited_with && mremap(page, 0, 4096, MREMAP_MAYMOVE) == MAP_FAILED)
+        *waited_with = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
+/*
+ * The gate is closed and opened; the child tells that it is there, and its record that it is another thread; a lock
+ * is mended.
+ */
 pid_t fork(void)
 {
     if (!STORES)
@@ -163,6 +176,7 @@ pid_t fork(void)
     if (child == 0) {
         *present = 1;
         in_child.gate = 1;
+        mend();
     }
     return child;
 }
