@@ -19,11 +19,14 @@ static int (*next_wait)(pthread_cond_t *, pthread_mutex_t *), (*next_signal)(pth
 static int (*next_sem_wait)(sem_t *), (*next_sem_post)(sem_t *);
 static pid_t (*next_fork)(void);
 
-static _Thread_local __attribute__((tls_model("initial-exec"), aligned(64))) struct {
+enum { RECORDS = 8192 };
+static struct record {
     _Atomic uint32_t nested;
     int tid;
     _Atomic uintptr_t slot[2], wait;
-} self;
+} __attribute__((aligned(64))) records[RECORDS];
+static atomic_uint used;
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct record *self;
 static _Alignas(4096) struct {
     _Atomic uint32_t gate;
     char rest[4092];
@@ -50,14 +53,19 @@ __attribute__((constructor)) static void find(void)
         _exit(99);
 }
 
+static struct record *record(void)
+{
+    return __builtin_expect(self != NULL, 1) ? self : (self = &records[used++ % RECORDS]);
+}
+
 static void list(int place, const void *object, int trying)
 {
-    atomic_store_explicit(&self.slot[place], (uintptr_t)object | trying, memory_order_release);
+    atomic_store_explicit(&record()->slot[place], (uintptr_t)object | trying, memory_order_release);
 }
 
 static void list_inner(const void *object)
 {
-    atomic_store_explicit(&self.nested, object != NULL, memory_order_release);
+    atomic_store_explicit(&record()->nested, object != NULL, memory_order_release);
     list(1, object, object != NULL);
 }
 
@@ -67,7 +75,11 @@ static void read_gate(void)
         closed++;
 }
 
-static int tid(void) { return self.tid ? self.tid : (self.tid = (int)syscall(SYS_gettid)); }
+static int tid(void)
+{
+    struct record *me = record();
+    return me->tid ? me->tid : (me->tid = (int)syscall(SYS_gettid));
+}
 
 int pthread_mutex_lock(pthread_mutex_t *m)
 {
@@ -103,9 +115,9 @@ int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
     list(0, m, 1);
     list_inner(c);
     waited_with = m;
-    atomic_store_explicit(&self.wait, (uintptr_t)__builtin_return_address(0), memory_order_release);
+    atomic_store_explicit(&record()->wait, (uintptr_t)__builtin_return_address(0), memory_order_release);
     int result = next_wait(c, m);
-    atomic_store_explicit(&self.wait, 0, memory_order_release);
+    atomic_store_explicit(&record()->wait, 0, memory_order_release);
     list_inner(NULL);
     list(0, m, 0);
     atomic_thread_fence(memory_order_seq_cst);
@@ -139,7 +151,7 @@ int sem_wait(sem_t *s)
     list(0, s, 0);
     if ((uint32_t)value == 0 || !atomic_compare_exchange_strong(&semaphore->value, &value, value - 1))
         next_sem_wait(s);
-    atomic_store_explicit(&semaphore->holder, &self, memory_order_release);
+    atomic_store_explicit(&semaphore->holder, (void *)record(), memory_order_release);
     read_gate();
     return 0;
 }
@@ -152,6 +164,16 @@ int sem_post(sem_t *s)
     if (STORES)
         list(0, NULL, 0);
     return result;
+}
+
+/* Is anybody in a section? The forking thread asks until nobody is; the child, who was. */
+static int is_anybody_busy(void)
+{
+    for (unsigned i = 0; i < used && i < RECORDS; i++)
+        for (unsigned place = 0; place <= records[i].nested; place++)
+            if (&records[i] != self && records[i].slot[place] && !(records[i].slot[place] & 1))
+                return 1;
+    return 0;
 }
 
 /* What a thread that is gone waited with, unless the memory is shared. */
@@ -171,11 +193,13 @@ pid_t fork(void)
     if (!STORES)
         return next_fork();
     at_fork.gate = 1;
+    if (is_anybody_busy())
+        closed++;
     pid_t child = next_fork();
     at_fork.gate = 0;
     if (child == 0) {
         *present = 1;
-        in_child.gate = 1;
+        in_child.gate = 1 + (uint32_t)is_anybody_busy();
         mend();
     }
     return child;
