@@ -115,8 +115,8 @@ static int waits_for_runtime(const struct awaiting *a, const struct record *r)
 
 /*
  * Does r wait for a lock that it will get? That is, one whose holder may still come to rest (who holds
- * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that somebody is just taking who will find the gate closed and
- * give it back. The newest entry tells;
+ * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that
+ * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
  * a condition and a barrier are waited for without hope, but who signals or broadcasts waits for
  * those only who were woken before and have yet to leave.
  */

@@ -76,12 +76,11 @@ static int queue_for_turn(void)
         int64_t now = sys_now_us();
         if (now - began > QUEUE_LOOK_US && owner_waits())
             return 0;
-        if (now - moved > QUEUE_LIMIT_US && !queue_moves(&turns))
-            return 0;
-        if (now - moved > QUEUE_LIMIT_US)
+        if (now - moved > QUEUE_LIMIT_US) {
+            if (!queue_moves(&turns) || now - began > QUEUE_LIMIT_US * STARVED_FACTOR)
+                return 0;
             moved = now;
-        if (now - began > QUEUE_LIMIT_US * STARVED_FACTOR)
-            return 0;
+        }
         sys_futex_wait(&forking.turn, 2, QUEUE_LOOK_US);
     }
     return 1;

@@ -137,8 +137,7 @@ static void *leave_condition(void *argument)
     struct record *me = record_self();
     held_push(me, entry_of(&condition, KIND_CONDITION) | ENTRY_TRY);
     w->record = me;
-    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 300000;)
-        ;
+    spin_for(300000);
     chain_end(w, me);
     return NULL;
 }
@@ -160,8 +159,7 @@ static void *give_back_late(void *argument)
     wanted.__data.__owner = me->tid;
     held_push(me, entry_of(&wanted, KIND_MUTEX));
     w->record = me;
-    for (int64_t begin = sys_now_us(); sys_now_us() - begin < 300000;)
-        ;
+    spin_for(300000);
     chain_end(w, me);
     return NULL;
 }

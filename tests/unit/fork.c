@@ -109,18 +109,12 @@ static struct {
     _Atomic int works, second_is_early;
 } owner;
 
-static void run_for(int us)
-{
-    for (int64_t begin = sys_now_us(); sys_now_us() - begin < us;)
-        ;
-}
-
 static pid_t work_long(void)
 {
     owner.works = 1;
-    run_for(owner.closed_us);
+    spin_for(owner.closed_us);
     gate_open(GATE_FORK);
-    run_for(owner.open_us);
+    spin_for(owner.open_us);
     owner.works = 0;
     return -1;
 }

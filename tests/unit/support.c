@@ -43,3 +43,9 @@ void sleeper_end(struct sleeper *s)
     sys_futex_wake(&s->dismissed, 1);
     pthread_join(s->thread, NULL);
 }
+
+void spin_for(int us)
+{
+    for (int64_t begin = sys_now_us(); sys_now_us() - begin < us;)
+        ;
+}

@@ -26,6 +26,9 @@ struct walker {
     _Atomic int go, through;
 };
 
+/* Wants to run for so long by the clock. */
+void spin_for(int us);
+
 /* Waits until `condition` holds; the test's own time limit ends it otherwise. */
 #define UNTIL(condition)                                                                        \
     while (!(condition))                                                                        \
