@@ -99,6 +99,10 @@ static inline void sys_futex_wake(const void *word, int count)
 {
     sys_call(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, 0, 0, 0);
 }
+static inline void sys_futex_wake_shared(const void *word, int count)
+{
+    sys_call(SYS_futex, (long)word, FUTEX_WAKE, count, 0, 0, 0);
+}
 
 /* How many CPUs this thread may run on, besides the one that it has; at least 1. */
 static inline int sys_other_cpus(void)

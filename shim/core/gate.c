@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 
+#include "base/layout.h"
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/report.h"
@@ -165,6 +167,46 @@ void gate_hold_for_ever(struct record *me)
         sys_futex_wait(&never, 0, -1);
 }
 
+static void wake_one(const void *word, int shared)
+{
+    if (shared)
+        sys_futex_wake_shared(word, 1);
+    else
+        sys_futex_wake(word, 1);
+}
+
+/* Wakes one more of those who wait for a lock. Other kinds libc hands over, or it wakes all. */
+static void wake_for(void *object, enum kind kind)
+{
+    pthread_mutex_t *m = object;
+    pthread_rwlock_t *l = object;
+    if (!object || !sys_readable(object))
+        return;
+    switch (kind) {
+    case KIND_MUTEX: /* for a robust one libc waits as for a shared one */
+        wake_one(&m->__data.__lock, m->__data.__kind & (MUTEX_ROBUST | MUTEX_PSHARED));
+        break;
+    case KIND_WRITE: wake_one(&l->__data.__writers_futex, l->__data.__shared); break;
+    case KIND_SEMAPHORE: wake_one(object, 0); break;
+    case KIND_FILE: wake_one(((FILE *)object)->_lock, 0); break;
+    default: break;
+    }
+}
+
+/*
+ * In a signal handler: its thread may have been woken for a lock, and not have looked yet. Who sleeps behind it
+ * would never get that lock, and be given up in the middle of something; one wake-up too many does no harm.
+ */
+static void pass_wakes_on(const struct record *me)
+{
+    uint32_t n = me->nested < SLOTS ? me->nested : SLOTS;
+    for (int i = (int)n; n && i >= 0; i--) {
+        entry e = held_get(me, i);
+        if (e & ENTRY_TRY)
+            wake_for(entry_object(e), entry_kind(e));
+    }
+}
+
 void gate_hold(struct record *me)
 {
     int saved_errno = errno, before = me->held, asleep = 0, unseen = 0, slept = 0;
@@ -173,6 +215,7 @@ void gate_hold(struct record *me)
     CHAOS("hold: on the way");
     me->held = 1;
     CHAOS("hold: held");
+    pass_wakes_on(me);
     for (int64_t looked = sys_now_us();;) {
         uint32_t seen = news, closed = gate & ~me->owns;
         CHAOS("hold: before it sleeps");

@@ -149,6 +149,19 @@ static inline void start_detached(void *(*routine)(void *), void *argument)
     MUST(pthread_detach(start(routine, argument)));
 }
 
+/* As the kernel's file of a task says: R, S, D ...; 0 if there is none. */
+static inline char state_of(const char *path)
+{
+    char state = 0;
+    FILE *file = fopen(path, "re");
+
+    if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = 0;
+    if (file)
+        fclose(file);
+    return state;
+}
+
 /* How many threads of this process sleep in the kernel; the caller doesn't. */
 static inline int count_asleep(void)
 {
@@ -159,15 +172,10 @@ static inline int count_asleep(void)
     if (!dir)
         die("/proc/self/task");
     while ((entry = readdir(dir)) != NULL) {
-        char path[300], state = 0;
-        FILE *file;
+        char path[300];
 
         snprintf(path, sizeof path, "/proc/self/task/%s/stat", entry->d_name);
-        if (entry->d_name[0] == '.' || (file = fopen(path, "re")) == NULL)
-            continue;
-        if (fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && state == 'S')
-            count++;
-        fclose(file);
+        count += entry->d_name[0] != '.' && state_of(path) == 'S';
     }
     closedir(dir);
     return count;
