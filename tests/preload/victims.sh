@@ -81,8 +81,9 @@ run_bare() # FAULT ROUNDS COMMAND NAME: fails if it can't run here
 
 run_shimmed() # MARGIN BARE_US ROUNDS COMMAND NAME
 {
-    under=$launcher rounds=$3
-    export under rounds
+    # a child may wait seconds for a CPU; one that hangs does so for longer
+    under=$launcher rounds=$3 VICTIM_LIMIT_MS=60000 VICTIM_HUNG=1
+    export under rounds VICTIM_LIMIT_MS VICTIM_HUNG
     run "$4"
     if [ "$status" -eq 77 ] && under='env' && ! run "$4" && [ "$status" -eq 77 ]; then
         skip "$5" 'not on this system'
