@@ -52,15 +52,11 @@ key_of() # FAULT: how victims count it
     esac
 }
 
-# The median of this run is at most so many ms longer; where n threads want each CPU, n times as many.
-near() # MARGIN BARE_US
+near() # MARGIN BARE_US: the median of this run is at most so many ms longer
 {
     [ "$1" = - ] && return
-    wanted=$(cut -d . -f 1 /proc/loadavg)
-    wanted=$((wanted / $(nproc)))
-    allowed=$(($1 * (wanted > 1 ? wanted : 1)))
-    echo "bare: $2 us, margin: $allowed ms" >>"$tmp/tap.out"
-    [ "$(count median_us)" -le "$(($2 + allowed * 1000))" ]
+    echo "bare: $2 us, margin: $1 ms" >>"$tmp/tap.out"
+    [ "$(count median_us)" -le "$(($2 + $1 * 1000))" ]
 }
 
 run_bare() # FAULT ROUNDS COMMAND NAME: fails if it can't run here
@@ -85,19 +81,13 @@ run_bare() # FAULT ROUNDS COMMAND NAME: fails if it can't run here
 
 run_shimmed() # MARGIN BARE_US ROUNDS COMMAND NAME
 {
-    # a child may wait seconds for a CPU; one that hangs does so for longer
-    under=$launcher rounds=$3 VICTIM_LIMIT_MS=60000 VICTIM_HUNG=1
-    export under rounds VICTIM_LIMIT_MS VICTIM_HUNG
+    under=$launcher rounds=$3
+    export under rounds
     run "$4"
     if [ "$status" -eq 77 ] && under='env' && ! run "$4" && [ "$status" -eq 77 ]; then
         skip "$5" 'not on this system'
         return
     fi
-    # on a loaded machine a median of few runs is chance
-    for _ in 1 2; do
-        [ "$status" -ne 0 ] || near "$1" "$2" && break
-        run "$4"
-    done
     [ "$under" = "$launcher" ] && [ "$status" -eq 0 ] && near "$1" "$2"
     tap_point $? "holdstill: $5"
 }

@@ -4,8 +4,8 @@
  *
  * -o: the command's standard output must be OUTPUT, a last newline aside.
  * -t: its output is the time (CLOCK_MONOTONIC, ns) at which its end began, and
- * the time taken is counted from there.  A run that takes longer than LIMIT_MS,
- * and than VICTIM_LIMIT_MS if that is set, has hung, and is killed with all its process group.
+ * the time taken is counted from there.  A run that takes longer than LIMIT_MS
+ * has hung, and is killed with all its process group.
  *
  * STATUS is a number, or a range: 10-17.  Prints one line: ok= crashed= hung=
  * wrong= of= median_us= longest_us=, and of the first bad run its status, output
@@ -148,9 +148,7 @@ int main(int argc, char **argv)
     n = atoi(argv[optind]);
     if (sscanf(argv[optind + 1], "%d-%d", &lowest, &highest) == 1)
         highest = lowest;
-    limit = setting("VICTIM_LIMIT_MS", 0);
-    if (limit < atoi(argv[optind + 2]))
-        limit = atoi(argv[optind + 2]);
+    limit = atoi(argv[optind + 2]);
     taken = calloc((size_t)n + 1, sizeof *taken);
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
