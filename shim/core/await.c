@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "hope.h"
 #include "openmp.h"
 #include "runtime.h"
 #include "section.h"
@@ -22,10 +23,9 @@ enum {
 };
 
 struct awaiting {
-    const struct record *me;
+    struct hope hope;
     uint32_t which;
     int64_t limit, began; /* by the clock */
-    int has_lock;         /* we hold a runtime's lock */
     int64_t now, seen;    /* the time that we spent looking: see tick */
     int64_t quiet_since;  /* EXIT: since then nobody moved who could wake somebody; or 0 */
     int round;
@@ -50,6 +50,7 @@ static void tick(struct awaiting *a)
     int64_t now = sys_now_us(), step = now - a->now;
     a->seen += step < STEP_US ? step : STEP_US;
     a->now = now;
+    a->hope.in_time = a->seen < a->limit;
 }
 
 /* Has its record said the same for a while, so that what it says may be compared with the objects? */
@@ -88,71 +89,13 @@ static enum verdict ready_to_hold(struct record *r)
     return run == before ? LOOKS_STILL : MOVING;
 }
 
-/* Wants to run, or is at work in the kernel (it starts a process, or waits for a disk). */
-static int runs(const struct record *r)
-{
-    int state = proc_state(((struct record *)r)->tid);
-    return state == 'R' || state == 'D';
-}
-
-/* Asleep inside a libc function: on a lock of libc's, perhaps, that another thread in there holds. */
-static int waits_in_libc(const struct record *r)
-{
-    for (struct record *q = record_first(); q; q = record_next(q))
-        if (q != r && !record_is_ghost(q) && !q->watch.given_up &&
-            entry_kind(held_newest(q)) == KIND_LIBC && !q->held && runs(q))
-            return 1;
-    return 0;
-}
-
-/* Its newest wait is for the lock that a runtime's threads share, and we don't have it ourselves. */
-static int waits_for_runtime(const struct awaiting *a, const struct record *r)
-{
-    uintptr_t site = ((struct record *)r)->wait >> 2;
-    return !a->has_lock && entry_kind(held_newest(r)) == KIND_CONDITION &&
-           runtime_calls((const void *)site);
-}
-
-/*
- * Does r wait for a lock that it will get? That is, one whose holder may still come to rest (who holds
- * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that
- * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
- * a condition and a barrier are waited for without hope, but who signals or broadcasts waits for
- * those only who were woken before and have yet to leave.
- */
-static int waits_for_mover(const struct awaiting *a, const struct record *r)
-{
-    entry wanted = held_newest(r);
-    CHAOS("await: for whom it waits");
-    const void *lock = entry_object(wanted);
-    enum kind kind = entry_kind(wanted);
-    int moves = 0;
-    if (kind == KIND_LIBC)
-        return waits_in_libc(r);
-    if (waits_for_runtime(a, r))
-        return a->seen < a->limit;
-    int waits_for_signal = kind == KIND_CONDITION && ((struct record *)r)->wait;
-    if (!(wanted & ENTRY_TRY) || !lock || waits_for_signal || kind == KIND_BARRIER)
-        return 0;
-    for (struct record *q = record_first(); q; q = record_next(q)) {
-        entry e = q == r || record_is_ghost(q) ? 0 : held_entry(q, lock);
-        if (e && !(e & ENTRY_TRY)) {
-            if (q == a->me || (q->held && !runs(q)) || q->watch.given_up || e & ENTRY_CHRONIC)
-                return 0;
-            moves = 1;
-        }
-        moves = moves || (e && runs(q));
-    }
-    return moves;
-}
-
 /*
  * Records and states are looked at one by one: a lock that is handed on meanwhile, from one whom we
  * had yet to see to one whom we saw asleep, seems to be nobody's. Later looks find it.
  */
 static int is_hopeless(const struct awaiting *a, struct record *r)
 {
-    if (waits_for_mover(a, r))
+    if (hope_of(&a->hope, r))
         r->watch.hopeless_since = 0;
     else if (!r->watch.hopeless_since)
         r->watch.hopeless_since = a->seen;
@@ -168,7 +111,7 @@ static int waits_for_others(const struct record *r)
     entry wanted = held_newest(r);
     enum kind kind = entry_kind(wanted);
     int lock = wanted & ENTRY_TRY && kind <= KIND_WRITE;
-    return (lock || (kind == KIND_CONDITION && ((struct record *)r)->wait)) && !runs(r);
+    return (lock || (kind == KIND_CONDITION && ((struct record *)r)->wait)) && !hope_runs(r);
 }
 
 static int is_quiet(const struct awaiting *a)
@@ -182,7 +125,7 @@ static int is_quiet(const struct awaiting *a)
  */
 static int still_stuck(struct record *r, int64_t run)
 {
-    int stuck = run && !runs(r) && proc_run_time(r->tid) == run;
+    int stuck = run && !hope_runs(r) && proc_run_time(r->tid) == run;
     r->stuck_run_time = stuck ? run : 0;
     return stuck;
 }
@@ -228,8 +171,8 @@ static int out_of_time(const struct awaiting *a, struct record *r)
         return 1;
     if (waited < a->limit || hopes)
         return 0;
-    if (!runs(r))
-        return is_hopeless(a, r) && !runs(r);
+    if (!hope_runs(r))
+        return is_hopeless(a, r) && !hope_runs(r);
     if (!spins(r))
         r->watch.hopeless_since = 0;
     int64_t run = proc_run_time(r->tid);
@@ -274,7 +217,7 @@ static void give_up(struct awaiting *a, struct record *r)
 static void list_moving(struct awaiting *a)
 {
     for (struct record *r = record_first(); r; r = record_next(r)) {
-        if (r == a->me || record_is_ghost(r))
+        if (r == a->hope.me || record_is_ghost(r))
             continue;
         CHAOS("await: first look");
         int busy = held_busy(r, ignored(a));
@@ -360,9 +303,9 @@ int is_anybody_busy(const struct record *me, int proven)
 
 int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
 {
-    struct awaiting a = {.me = me, .which = which, .limit = limit_us, .began = sys_now_us(), .seen = 1};
+    struct awaiting a = {.which = which, .limit = limit_us, .began = sys_now_us(), .seen = 1};
     a.now = a.began;
-    a.has_lock = runtime_holds_lock();
+    a.hope = (struct hope){.me = me, .closing = a.began, .has_lock = runtime_holds_lock(), .in_time = 1};
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
     me->awaiting = 1;

@@ -1,0 +1,79 @@
+#include "hope.h"
+
+#include "base/proc.h"
+#include "runtime.h"
+
+enum { HARDLY_NS = 100 * 1000 }; /* who ran for so long has left what a function without an entry does */
+
+int hope_runs(const struct record *r)
+{
+    int state = proc_state(((struct record *)r)->tid);
+    return state == 'R' || state == 'D';
+}
+
+/*
+ * Wants to run, and hardly did since this closing first asked: it may be in the middle of a function without
+ * an entry, with a lock of libc's (malloc's). Who says that it waits, or holds still, isn't.
+ */
+static int is_starved(const struct hope *h, struct record *r)
+{
+    if (r->wait || r->held)
+        return 0;
+    int64_t run = proc_run_time(r->tid);
+    if (r->watch.asked_in != h->closing) {
+        r->watch.asked_in = h->closing;
+        r->watch.run_asked = run;
+    }
+    return run >= 0 && run - r->watch.run_asked < HARDLY_NS && hope_runs(r);
+}
+
+/*
+ * Asleep inside a libc function, or in the middle of something: on a lock of libc's, perhaps, that another thread
+ * in such a function holds, or one in a function without an entry.
+ */
+static int waits_unseen(const struct hope *h, const struct record *r)
+{
+    int in_libc = entry_kind(held_newest(r)) == KIND_LIBC;
+    for (struct record *q = record_first(); q; q = record_next(q)) {
+        if (q == r || q == h->me || record_is_ghost(q))
+            continue;
+        int is_inside = entry_kind(held_newest(q)) == KIND_LIBC && !q->watch.given_up && !q->held;
+        if ((in_libc && is_inside && hope_runs(q)) || is_starved(h, q))
+            return 1;
+    }
+    return 0;
+}
+
+/* Its newest wait is for the lock that a runtime's threads share, and we don't have it ourselves. */
+static int waits_for_runtime(const struct hope *h, const struct record *r)
+{
+    uintptr_t site = ((struct record *)r)->wait >> 2;
+    return !h->has_lock && entry_kind(held_newest(r)) == KIND_CONDITION &&
+           runtime_calls((const void *)site);
+}
+
+int hope_of(const struct hope *h, const struct record *r)
+{
+    entry wanted = held_newest(r);
+    CHAOS("await: for whom it waits");
+    const void *lock = entry_object(wanted);
+    enum kind kind = entry_kind(wanted);
+    int moves = 0;
+    if (kind == KIND_LIBC || (!(wanted & ENTRY_TRY) && !r->wait))
+        return waits_unseen(h, r);
+    if (waits_for_runtime(h, r))
+        return h->in_time;
+    int waits_for_signal = kind == KIND_CONDITION && ((struct record *)r)->wait;
+    if (!(wanted & ENTRY_TRY) || !lock || waits_for_signal || kind == KIND_BARRIER)
+        return 0;
+    for (struct record *q = record_first(); q; q = record_next(q)) {
+        entry e = q == r || record_is_ghost(q) ? 0 : held_entry(q, lock);
+        if (e && !(e & ENTRY_TRY)) {
+            if (q == h->me || (q->held && !hope_runs(q)) || q->watch.given_up || e & ENTRY_CHRONIC)
+                return 0;
+            moves = 1;
+        }
+        moves = moves || (e && hope_runs(q));
+    }
+    return moves;
+}

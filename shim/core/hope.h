@@ -1,0 +1,26 @@
+/* Will a thread that sleeps in the middle of something get what it sleeps for? Asked by the owner of a closed gate. */
+#ifndef HOLDSTILL_HOPE_H
+#define HOLDSTILL_HOPE_H
+
+#include "held.h"
+
+struct hope {
+    const struct record *me; /* the owner */
+    int64_t closing;         /* when it began: which closing this is */
+    int has_lock;            /* the owner holds a runtime's lock */
+    int in_time;             /* a thread may wait for that one still */
+};
+
+/* Wants to run, or is at work in the kernel (it starts a process, or waits for a disk). */
+int hope_runs(const struct record *r);
+
+/*
+ * Does r wait for a lock that it will get? That is, one whose holder may still come to rest (who holds
+ * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that
+ * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
+ * a condition and a barrier are waited for without hope, but who signals or broadcasts waits for
+ * those only who were woken before and have yet to leave.
+ */
+int hope_of(const struct hope *h, const struct record *r);
+
+#endif
