@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <sched.h>
 
 enum { BURST_MS = 30, PAUSE_US = 20, UNCACHED = 1100 };
 
@@ -23,18 +22,6 @@ static bool done;
 static pid_t worker_id;
 
 static bool is_done(void) { return __atomic_load_n(&done, __ATOMIC_ACQUIRE); }
-
-static void use_first_cpu(void)
-{
-    cpu_set_t all, one;
-
-    CPU_ZERO(&one);
-    MUST(pthread_getaffinity_np(pthread_self(), sizeof all, &all));
-    for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
-        if (CPU_ISSET(cpu, &all))
-            CPU_SET(cpu, &one);
-    MUST(pthread_setaffinity_np(pthread_self(), sizeof one, &one));
-}
 
 static void spin_us(double us)
 {
@@ -52,10 +39,8 @@ static void allocate_one(void)
 /* Gets the CPU between two bursts, and loses it in the middle of malloc. */
 static void *allocate(void *unused)
 {
-    const struct sched_param lowest = {0};
-
     use_first_cpu();
-    MUST(pthread_setschedparam(pthread_self(), SCHED_IDLE, &lowest));
+    run_when_idle();
     while (!is_done())
         allocate_one();
     return unused;

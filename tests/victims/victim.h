@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -147,6 +148,26 @@ static inline pthread_t start(void *(*routine)(void *), void *argument)
 static inline void start_detached(void *(*routine)(void *), void *argument)
 {
     MUST(pthread_detach(start(routine, argument)));
+}
+
+/* So that threads share one, on which one of them gets what others leave. */
+static inline void use_first_cpu(void)
+{
+    cpu_set_t all, one;
+
+    CPU_ZERO(&one);
+    MUST(pthread_getaffinity_np(pthread_self(), sizeof all, &all));
+    for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, &all))
+            CPU_SET(cpu, &one);
+    MUST(pthread_setaffinity_np(pthread_self(), sizeof one, &one));
+}
+
+static inline void run_when_idle(void)
+{
+    const struct sched_param lowest = {0};
+
+    MUST(pthread_setschedparam(pthread_self(), SCHED_IDLE, &lowest));
 }
 
 /* As the kernel's file of a task says: R, S, D ...; 0 if there is none. */

@@ -10,7 +10,6 @@
  */
 #include "victim.h"
 
-#include <sched.h>
 #include <semaphore.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, robust;
@@ -61,19 +60,6 @@ static void handle(int signal)
     MUST(pthread_mutex_unlock(&handlers));
 }
 
-/* The holder and the one whom it wakes share a CPU, which the latter gets when the former is done. */
-static void share_cpu(void)
-{
-    cpu_set_t all, one;
-
-    CPU_ZERO(&one);
-    MUST(pthread_getaffinity_np(pthread_self(), sizeof all, &all));
-    for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
-        if (CPU_ISSET(cpu, &all))
-            CPU_SET(cpu, &one);
-    MUST(pthread_setaffinity_np(pthread_self(), sizeof one, &one));
-}
-
 /* It sleeps when the gate is closed, and never before. */
 static void *probe(void *unused)
 {
@@ -85,11 +71,12 @@ static void *probe(void *unused)
     return unused;
 }
 
+/* It shares a CPU with the one whom it wakes, who gets it when this one is done. */
 static void *hold(void *unused)
 {
     char task[64];
 
-    share_cpu();
+    use_first_cpu();
     MUST(pthread_mutex_lock(&holders));
     contended->take();
     pthread_barrier_wait(&taken);
@@ -105,10 +92,8 @@ static void *hold(void *unused)
 
 static void *be_woken(void *unused)
 {
-    const struct sched_param lowest = {0};
-
-    share_cpu();
-    MUST(pthread_setschedparam(pthread_self(), SCHED_IDLE, &lowest));
+    use_first_cpu();
+    run_when_idle();
     contended->take();
     contended->leave();
     return unused;
