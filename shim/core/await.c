@@ -131,7 +131,7 @@ static int still_stuck(struct record *r, int64_t run)
 }
 
 /* Busy and asleep in the kernel: it won't come to rest. The run time tells the same sleep later. */
-static int sleeps(const struct awaiting *a, struct record *r)
+static int sleeps(struct awaiting *a, struct record *r)
 {
     int64_t asleep_for = r->watch.asleep_since ? a->seen - r->watch.asleep_since : 0;
     if (r->watch.asleep_since && asleep_for < (is_quiet(a) ? HOPELESS_US : ASLEEP_US))
@@ -145,8 +145,10 @@ static int sleeps(const struct awaiting *a, struct record *r)
     }
     r->watch.asleep_run = run;
     r->watch.asleep_since = asleep ? a->seen : 0;
-    if (asleep)
-        r->watch.hopeless_since = 0; /* another sleep */
+    if (asleep) {
+        r->watch.hopeless_since = 0;
+        a->hope.sleep++;
+    }
     return 0;
 }
 
@@ -179,7 +181,7 @@ static int out_of_time(const struct awaiting *a, struct record *r)
     return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
 }
 
-static enum verdict look(const struct awaiting *a, struct record *r)
+static enum verdict look(struct awaiting *a, struct record *r)
 {
     CHAOS("await: look");
     int busy = held_busy(r, ignored(a));
@@ -305,7 +307,7 @@ int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
 {
     struct awaiting a = {.which = which, .limit = limit_us, .began = sys_now_us(), .seen = 1};
     a.now = a.began;
-    a.hope = (struct hope){.me = me, .closing = a.began, .has_lock = runtime_holds_lock(), .in_time = 1};
+    a.hope = (struct hope){.me = me, .sleep = a.began, .has_lock = runtime_holds_lock(), .in_time = 1};
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
     me->awaiting = 1;

@@ -3,7 +3,7 @@
 #include "base/proc.h"
 #include "runtime.h"
 
-enum { HARDLY_NS = 100 * 1000 }; /* who ran for so long has left what a function without an entry does */
+enum { HARDLY_NS = 500 * 1000 }; /* who ran for so long has left what a function without an entry does */
 
 int hope_runs(const struct record *r)
 {
@@ -12,16 +12,17 @@ int hope_runs(const struct record *r)
 }
 
 /*
- * Wants to run, and hardly did since this closing first asked: it may be in the middle of a function without
- * an entry, with a lock of libc's (malloc's). Who says that it waits, or holds still, isn't.
+ * Wants to run, and hardly did since the last sleep began: it may be in the middle of a function without an entry,
+ * with a lock of libc's (malloc's). Who says that it waits, or holds still, isn't. (A sleeper who was woken, and came
+ * too late for the lock, sleeps anew: its owner may be one who ran before.)
  */
 static int is_starved(const struct hope *h, struct record *r)
 {
     if (r->wait || r->held)
         return 0;
     int64_t run = proc_run_time(r->tid);
-    if (r->watch.asked_in != h->closing) {
-        r->watch.asked_in = h->closing;
+    if (r->watch.asked_in != h->sleep) {
+        r->watch.asked_in = h->sleep;
         r->watch.run_asked = run;
     }
     return run >= 0 && run - r->watch.run_asked < HARDLY_NS && hope_runs(r);

@@ -6,7 +6,7 @@
 
 struct hope {
     const struct record *me; /* the owner */
-    int64_t closing;         /* when it began: which closing this is */
+    int64_t sleep;           /* another number for each sleep that began, in this closing or an earlier one */
     int has_lock;            /* the owner holds a runtime's lock */
     int in_time;             /* a thread may wait for that one still */
 };

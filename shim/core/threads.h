@@ -92,7 +92,7 @@ struct record {
         uint32_t nested, claimed;
         int64_t unchanged_since; /* ... since then */
         int64_t hopeless_since;  /* nobody can give it the lock that it waits for */
-        int64_t asked_in;        /* the closing, by when it began, that asked whether it gets a CPU ... */
+        int64_t asked_in;        /* in which sleep of others it was asked whether it gets a CPU ... */
         int64_t run_asked;       /* ... and its run time then */
     } watch;
 } __attribute__((aligned(64)));
