@@ -123,6 +123,26 @@ const struct link_map *elf_first(void)
     return &_dl_debug_addr ? _dl_debug_addr->r_map : NULL;
 }
 
+enum { TRIES = 100 }; /* each a system call: what the loader writes there is three words */
+
+const struct link_map *elf_after(const struct link_map *map)
+{
+    for (int i = 0; i < TRIES; i++) {
+        const struct link_map *next = __atomic_load_n(&map->l_next, __ATOMIC_ACQUIRE);
+        if (!next)
+            return NULL;
+        if (sys_readable(&next->l_prev) && __atomic_load_n(&next->l_prev, __ATOMIC_RELAXED) == map)
+            return next;
+    }
+    return NULL;
+}
+
+const char *elf_path(const struct link_map *map)
+{
+    const char *path = map ? __atomic_load_n(&map->l_name, __ATOMIC_RELAXED) : NULL;
+    return path && sys_readable(path) ? path : "";
+}
+
 /* link.h: _DYNAMIC is our own dynamic section, which tells our link map from the others. */
 const struct link_map *elf_own(void)
 {
@@ -169,32 +189,31 @@ void elf_fill(struct elf_name *names, size_t count)
 {
     size_t missing = count;
     hash_all(names, count);
-    for (const struct link_map *map = behind_us(); map && missing; map = map->l_next)
+    for (const struct link_map *map = behind_us(); map && missing; map = elf_after(map))
         missing = fill_from(map, names, count);
 }
 
 static int is_called(const struct link_map *map, const char *prefix)
 {
-    const char *slash = strrchr(map->l_name, '/');
-    return strncmp(slash ? slash + 1 : map->l_name, prefix, strlen(prefix)) == 0;
+    const char *path = elf_path(map), *slash = strrchr(path, '/');
+    return strncmp(slash ? slash + 1 : path, prefix, strlen(prefix)) == 0;
 }
 
 void elf_fill_bound(const char *prefix, struct elf_name *names, size_t count)
 {
     size_t missing = count;
     hash_all(names, count);
-    for (const struct link_map *map = elf_first(); map && missing && sys_readable(map);
-         map = map->l_next)
-        if (map == elf_first() || (sys_readable(map->l_name) && is_called(map, prefix)))
+    for (const struct link_map *map = elf_first(); map && missing; map = elf_after(map))
+        if (map == elf_first() || is_called(map, prefix))
             missing = fill_from(map, names, count);
 }
 
 const struct link_map *elf_library(const char *prefix, const struct link_map *after)
 {
-    const struct link_map *map = after ? after->l_next : elf_first();
-    while (map && sys_readable(map) && !(sys_readable(map->l_name) && is_called(map, prefix)))
-        map = map->l_next;
-    return map && sys_readable(map) ? map : NULL;
+    const struct link_map *map = after ? elf_after(after) : elf_first();
+    while (map && !is_called(map, prefix))
+        map = elf_after(map);
+    return map;
 }
 
 void *elf_function(const struct link_map *map, const char *name)
@@ -242,9 +261,9 @@ void *elf_thread_local(const struct link_map *map)
 const void *elf_newest(void)
 {
     const struct link_map *map = elf_first();
-    while (map && map->l_next && sys_readable(map->l_next))
-        map = map->l_next;
-    return map;
+    for (const struct link_map *next = map; next; next = elf_after(map))
+        map = next;
+    return map && !__atomic_load_n(&map->l_next, __ATOMIC_RELAXED) ? map : NULL;
 }
 
 void *elf_next(const char *name)
@@ -263,7 +282,7 @@ unsigned long elf_auxiliary(unsigned long type)
 const struct link_map *elf_definer(const char *name)
 {
     const struct elf_name n = {.name = name, .hash = gnu_hash(name)};
-    for (const struct link_map *map = elf_first(); map; map = map->l_next) {
+    for (const struct link_map *map = elf_first(); map; map = elf_after(map)) {
         struct elf_tables t = elf_tables(map);
         if (find(&t, &n, 0))
             return map;
@@ -275,7 +294,7 @@ void *elf_variable(const char *name)
 {
     const struct elf_name n = {.name = name, .hash = gnu_hash(name)};
     void *found = NULL;
-    for (const struct link_map *map = elf_first(); map && !found; map = map->l_next) {
+    for (const struct link_map *map = elf_first(); map && !found; map = elf_after(map)) {
         struct elf_tables t = elf_tables(map);
         found = find(&t, &n, 1);
     }

@@ -40,6 +40,16 @@ unsigned long elf_auxiliary(unsigned long type);
 /* The program itself, first in the loader's list of objects. */
 const struct link_map *elf_first(void);
 
+/*
+ * The next object in that list, or NULL at its end. Other threads load and unload meanwhile, under a lock of the
+ * loader's that we may not wait for: an object's entry may be freed, and be another's, while we stand on it. What
+ * doesn't lead back to where we are is tried again, and then taken for the end.
+ */
+const struct link_map *elf_after(const struct link_map *map);
+
+/* Its file's path; "" for the program itself, and where there is none (any more). */
+const char *elf_path(const struct link_map *map);
+
 /* Our own object as the loader has it; NULL where we are linked into a program. */
 const struct link_map *elf_own(void);
 
@@ -71,7 +81,7 @@ void *elf_thread_local(const struct link_map *map);
 enum { ELF_AT_ANY_TIME = 1u << 30 };
 extern INTERNAL _Atomic unsigned elf_opened;
 
-/* The object that was loaded last: the same as before if nothing was loaded since. */
+/* The object that was loaded last: the same as before if nothing was loaded since. NULL: just now nobody knows. */
 const void *elf_newest(void);
 
 #endif

@@ -28,7 +28,7 @@ static struct headers headers_of(const struct link_map *map)
 const struct link_map *place_object(const void *address)
 {
     const struct link_map *best = NULL;
-    for (const struct link_map *map = elf_first(); map; map = map->l_next)
+    for (const struct link_map *map = elf_first(); map; map = elf_after(map))
         if (map->l_ld && map->l_addr <= (ElfW(Addr))address && (!best || map->l_addr > best->l_addr))
             best = map;
     return best;
@@ -68,7 +68,7 @@ int place_is_writable(const void *address)
 
 static const char *name_of(const struct link_map *map)
 {
-    const char *name = map ? map->l_name : "", *slash = strrchr(name, '/');
+    const char *name = elf_path(map), *slash = strrchr(name, '/');
     return slash ? slash + 1 : name;
 }
 
@@ -78,7 +78,7 @@ const char *place_name(const struct link_map *map) { return *name_of(map) ? name
 const char *place_path(const struct link_map *map, char room[PLACE_PATH])
 {
     if (*name_of(map))
-        return map->l_name;
+        return elf_path(map);
     long size = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)room, PLACE_PATH - 1, 0, 0);
     const char *path = (const char *)elf_auxiliary(AT_EXECFN);
     if (size <= 0)

@@ -68,9 +68,9 @@ static int is_named(const struct out *o, size_t from, size_t to, const char *nam
 const struct link_map *report_next_object(const struct out *o, size_t from, size_t to,
                                           const struct link_map *before)
 {
-    const struct link_map *map = before ? before->l_next : elf_first();
+    const struct link_map *map = before ? elf_after(before) : elf_first();
     while (map && !is_named(o, from, to, place_name(map)))
-        map = map->l_next;
+        map = elf_after(map);
     return map;
 }
 

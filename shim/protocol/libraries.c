@@ -20,7 +20,7 @@ static int is_loaded(const void *handle)
 {
     const struct link_map *map = elf_first();
     while (map && map != handle)
-        map = map->l_next;
+        map = elf_after(map);
     return map != NULL;
 }
 

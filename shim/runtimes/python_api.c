@@ -73,8 +73,10 @@ int python_find(void)
     unsigned opened = elf_opened;
     if (LIKELY(opened == looked_at) && !(opened & ELF_AT_ANY_TIME))
         return 0;
-    looked_at = opened;
     const void *now = elf_newest();
+    if (!now)
+        return 0;
+    looked_at = opened;
     if (now == newest)
         return 0;
     look_up();
