@@ -117,7 +117,7 @@ static inline int sys_other_cpus(void)
 
 /*
  * Can 8 bytes be read at p? rt_sigprocmask copies its set in before it looks at the (invalid) first
- * argument, so nothing changes: EFAULT says no.
+ * argument, so nothing changes: EFAULT says no. Of a null pointer, which is no set, it says yes.
  */
 static inline int sys_readable(const void *p)
 {
