@@ -19,7 +19,8 @@ int hope_runs(const struct record *r);
  * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that
  * somebody is just taking who will find the gate closed and give it back. The newest entry tells;
  * a condition and a barrier are waited for without hope, but who signals or broadcasts waits for
- * those only who were woken before and have yet to leave.
+ * those only who were woken before and have yet to leave. Who sleeps for no lock that an entry tells may do so
+ * for one of libc's, and gets it if its owner may be somebody who wants to run.
  */
 int hope_of(const struct hope *h, const struct record *r);
 
