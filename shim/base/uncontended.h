@@ -71,7 +71,7 @@ static inline void mutex_give(pthread_mutex_t *m)
 }
 
 /* __readers: three bits that say what writers do, then the number of readers. */
-enum { RWLOCK_WRITERS = 7, RWLOCK_READER = 8 };
+enum { RWLOCK_WRITTEN = 2, RWLOCK_WRITERS = 7, RWLOCK_READER = 8 };
 
 static inline int rwlock_take_read(pthread_rwlock_t *lock)
 {

@@ -19,6 +19,8 @@ enum {
     ASLEEP_US = 3000,   /* asleep so long without running: given up */
     BLIND_ASLEEP_US = 10000, /* the same without /proc, where waiting for a CPU looks like it */
     STEP_US = 250,      /* no look counts for longer */
+    OPENINGS = 6,           /* so often at most those in handlers are let go */
+    FIRST_OPENING_US = 50,  /* so long the first time, and twice as long each further time */
     HOPELESS_US = 500   /* so long nobody was seen from whom it could get its lock */
 };
 
@@ -31,6 +33,8 @@ struct awaiting {
     int round;
     struct record *first; /* those about whom not all is said, linked by next_awaited */
     int moving, given_up;
+    int needs_held; /* FORK: somebody sleeps for what those who hold still may have */
+    int openings;
 };
 
 enum verdict { MOVING, LOOKS_STILL, STILL, GONE, GIVEN_UP };
@@ -120,12 +124,12 @@ static int is_quiet(const struct awaiting *a)
 }
 
 /*
- * Is it in the same sleep as when it had run for so long? Asked last, after all else was looked at:
- * who was given the lock meanwhile that it waits for has been woken before.
+ * Asked last, after all else was looked at: who was given the lock meanwhile that it waits for has
+ * been woken before.
  */
 static int still_stuck(struct record *r, int64_t run)
 {
-    int stuck = run && !hope_runs(r) && proc_run_time(r->tid) == run;
+    int stuck = hope_sleeps_on(r, run);
     r->stuck_run_time = stuck ? run : 0;
     return stuck;
 }
@@ -181,6 +185,11 @@ static int out_of_time(const struct awaiting *a, struct record *r)
     return run < 0 || r->watch.run_began < 0 || run - r->watch.run_began >= a->limit * 1000;
 }
 
+static int may_open(const struct awaiting *a)
+{
+    return a->which == GATE_FORK && !(gate & GATE_EXIT) && a->hope.in_time && a->openings < OPENINGS;
+}
+
 static enum verdict look(struct awaiting *a, struct record *r)
 {
     CHAOS("await: look");
@@ -199,8 +208,13 @@ static enum verdict look(struct awaiting *a, struct record *r)
         return v;
     if (!record_alive(r))
         return GONE;
-    if (!(busy && sleeps(a, r)) && !out_of_time(a, r))
+    int stuck = busy && sleeps(a, r);
+    if (!stuck && !out_of_time(a, r))
         return MOVING;
+    if (stuck && may_open(a) && hope_of_held(r)) {
+        a->needs_held = 1;
+        return MOVING;
+    }
     /* It may have come to rest while we looked. */
     return busy && !held_busy(r, ignored(a)) ? MOVING : GIVEN_UP;
 }
@@ -266,6 +280,35 @@ static void look_at_all(struct awaiting *a)
         a->quiet_since = quiet ? a->seen : 0;
 }
 
+static int needs_held_longer(const struct awaiting *a)
+{
+    struct record *r = a->first;
+    while (r && !hope_sleeps_on(r, r->helped_run_time))
+        r = r->next_awaited;
+    return r || gate_holds_handlers();
+}
+
+/*
+ * Who has what is needed can't be told from the others: the gate opens for all, for a while, and until no sleeper
+ * is in the same sleep and nobody holds still in a handler, or for as long as a sleeper is waited for. Then all is
+ * looked at anew.
+ */
+static void let_held_go_on(struct awaiting *a, struct record *me)
+{
+    CHAOS("await: who holds still is needed");
+    int64_t opened = a->seen, least = FIRST_OPENING_US << a->openings++;
+    gate_open(GATE_FORK);
+    do {
+        sys_sleep_us(POLL_US);
+        tick(a);
+    } while (a->seen - opened < least || (a->seen - opened < ASLEEP_US && needs_held_longer(a)));
+    CHAOS("await: before the gate closes again");
+    gate_close(me, GATE_FORK);
+    a->first = NULL;
+    a->needs_held = a->moving = a->given_up = a->round = 0;
+    list_moving(a);
+}
+
 static void pause_between_looks(int round)
 {
     if (round < SPINS)
@@ -274,6 +317,20 @@ static void pause_between_looks(int round)
         sys_yield();
     else
         sys_sleep_us(POLL_US);
+}
+
+static void look_until_still(struct awaiting *a)
+{
+    for (; a->moving && !a->needs_held; a->round++) {
+        look_at_all(a);
+        if (a->moving)
+            pause_between_looks(a->round);
+    }
+}
+
+static int needs_opening(const struct awaiting *a)
+{
+    return a->needs_held || (may_open(a) && gate_holds_handlers());
 }
 
 /* Nobody needs a runtime's lock to leave the mutex that it is made of. */
@@ -311,11 +368,9 @@ int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
     me->awaiting = 1;
-    for (list_moving(&a); a.moving; a.round++) {
-        look_at_all(&a);
-        if (a.moving)
-            pause_between_looks(a.round);
-    }
+    list_moving(&a);
+    for (look_until_still(&a); needs_opening(&a); look_until_still(&a))
+        let_held_go_on(&a, me);
     if (which == GATE_EXIT)
         gate_progress();
     me->awaiting = 0;

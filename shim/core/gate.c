@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/interrupted.h"
 #include "base/layout.h"
 #include "base/options.h"
 #include "base/proc.h"
@@ -41,6 +42,11 @@ static struct record *_Atomic fork_owner AT_FORK;
 /* Counts openings and passes: what held threads wait for, so that none of these is missed. */
 static _Atomic uint32_t news AT_FORK;
 
+/* So many hold still in a signal handler that came while they did not. */
+static _Atomic int held_in_handlers AT_FORK;
+
+int gate_holds_handlers(void) { return held_in_handlers; }
+
 static void tell_held(int count)
 {
     CHAOS("gate: open");
@@ -52,6 +58,7 @@ void gate_close(struct record *me, uint32_t which)
 {
     me->owns |= which;
     if (which == GATE_FORK) {
+        interrupted_prepare();
         fork_owner = me;
     } else {
         exiting.owner = me;
@@ -82,6 +89,7 @@ IN_CHILD void gate_reset(struct record *me)
     exiting.wait_since = 0;
     exiting.slept = 0;
     exiting.early = 0;
+    held_in_handlers = 0;
     gate = GATE_OPEN;
 }
 
@@ -213,6 +221,9 @@ void gate_hold(struct record *me)
     int64_t began = trace_now();
     gate_look_for_unseen_fork();
     CHAOS("hold: on the way");
+    int in_handler = !before && interrupted();
+    if (in_handler)
+        held_in_handlers++;
     me->held = 1;
     CHAOS("hold: held");
     pass_wakes_on(me);
@@ -230,6 +241,8 @@ void gate_hold(struct record *me)
     }
     if (slept && gate == GATE_OPEN)
         sys_futex_wake(&news, INT_MAX); /* whom the opening thread has left to us */
+    if (in_handler)
+        held_in_handlers--;
     if (me->left_behind)
         gate_hold_for_ever(me);
     CHAOS("hold: let go");

@@ -30,6 +30,9 @@ void gate_close(struct record *me, uint32_t which);
 void gate_open(uint32_t which);
 void gate_disown(struct record *me, uint32_t which);
 
+/* Does anybody hold still in a signal handler? It may have come in the middle of any function, malloc too. */
+int gate_holds_handlers(void);
+
 /* In a child: nobody else is there. */
 void gate_reset(struct record *me);
 

@@ -2,12 +2,13 @@
 
 #include "base/layout.h"
 #include "base/sys.h"
+#include "base/uncontended.h"
 
 enum { MANY = SLOTS / 4 };
 
 /*
- * Does the object say that thread r isn't in it? A mutex or semaphore that is
- * taken but names nobody is being taken or given up. Readers leave no trace.
+ * Does the object say that thread r isn't in it? One that is taken but names
+ * nobody is being taken or given up. Readers leave no trace.
  */
 static int stale(const struct record *r, entry e)
 {
@@ -23,8 +24,12 @@ static int stale(const struct record *r, entry e)
         int lock = __atomic_load_n(&m->__data.__lock, __ATOMIC_RELAXED);
         return owner != r->tid && (owner != 0 || lock == 0);
     }
-    if (entry_kind(e) == KIND_WRITE)
-        return ((const pthread_rwlock_t *)object)->__data.__cur_writer != r->tid;
+    if (entry_kind(e) == KIND_WRITE) {
+        const pthread_rwlock_t *l = object;
+        int writer = __atomic_load_n(&l->__data.__cur_writer, __ATOMIC_RELAXED);
+        unsigned readers = __atomic_load_n(&l->__data.__readers, __ATOMIC_RELAXED);
+        return writer != r->tid && (writer != 0 || !(readers & RWLOCK_WRITTEN));
+    }
     if (entry_kind(e) == KIND_SEMAPHORE) {
         const struct semaphore_view *s = object;
         const void *holder = __atomic_load_n(&s->holder, __ATOMIC_ACQUIRE);

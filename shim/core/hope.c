@@ -11,6 +11,11 @@ int hope_runs(const struct record *r)
     return state == 'R' || state == 'D';
 }
 
+int hope_sleeps_on(const struct record *r, int64_t run)
+{
+    return run && !hope_runs(r) && proc_run_time(((struct record *)r)->tid) == run;
+}
+
 /*
  * Wants to run, and hardly did since the last sleep began: it may be in the middle of a function without an entry,
  * with a lock of libc's (malloc's). Who says that it waits, or holds still, isn't. (A sleeper who was woken, and came
@@ -77,4 +82,16 @@ int hope_of(const struct hope *h, const struct record *r)
         moves = moves || (e && hope_runs(q));
     }
     return moves;
+}
+
+int hope_of_held(struct record *r)
+{
+    struct record *q = record_first();
+    while (q && (!q->held || record_is_ghost(q)))
+        q = record_next(q);
+    if (!q || r->helped_run_time == r->stuck_run_time)
+        return 0;
+    r->helped_run_time = r->stuck_run_time;
+    r->stuck_run_time = 0;
+    return 1;
 }

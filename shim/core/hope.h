@@ -14,6 +14,9 @@ struct hope {
 /* Wants to run, or is at work in the kernel (it starts a process, or waits for a disk). */
 int hope_runs(const struct record *r);
 
+/* Is it in the same sleep as when it had run for so long (ns; 0: there was none)? */
+int hope_sleeps_on(const struct record *r, int64_t run);
+
 /*
  * Does r wait for a lock that it will get? That is, one whose holder may still come to rest (who holds
  * still has a semaphore at most, at EXIT, or runs in a signal handler, which will give it back), or that
@@ -23,5 +26,12 @@ int hope_runs(const struct record *r);
  * for one of libc's, and gets it if its owner may be somebody who wants to run.
  */
 int hope_of(const struct hope *h, const struct record *r);
+
+/*
+ * r would be given up, in the sleep of stuck_run_time. May somebody who holds still end that, if he goes on? He may be in
+ * a signal handler, which came in the middle of a function without an entry, or before he could say that he was given a
+ * lock. Yes once a sleep: helped_run_time is that sleep's then.
+ */
+int hope_of_held(struct record *r);
 
 #endif

@@ -81,6 +81,7 @@ struct record {
     /* The gate's owner, while it awaits stillness: */
     struct record *next_awaited;
     int64_t stuck_run_time; /* it slept, busy, with this run time; 0: it didn't */
+    int64_t helped_run_time; /* it slept with this one when those who held still were let go for its sake */
     uint64_t outlived;      /* slots whose entries the last closing gave up */
     uint32_t over_ignored;
     struct {

@@ -45,7 +45,7 @@ static struct {
 static int owner_waits(void)
 {
     struct record *owner = forking.owner;
-    if (!owner || gate & GATE_FORK)
+    if (!owner || gate & GATE_FORK || owner->awaiting)
         return 0;
     int state = proc_state(owner->tid);
     return state == 'S' || state == STATE_UNKNOWN;
@@ -236,7 +236,7 @@ static int begin_in_runtime(struct record *me)
 
 static int may_give_up_lock(void) { return runtime_holds_lock() && !runtime.keeps_lock_at_fork; }
 
-/* The gate opened since. */
+/* The gate opened since; or a signal handler came to it. */
 static void begin_again(struct record *me)
 {
     if (may_give_up_lock())
@@ -257,7 +257,7 @@ static void prepare(void)
     orphans_prepare();
     if (options.flush_on_fork)
         streams_flush(); /* a slow reader may open the gate */
-    if (me && forking.owner == me && !(gate & GATE_FORK))
+    if (me && forking.owner == me && (!(gate & GATE_FORK) || gate_holds_handlers()))
         begin_again(me);
     if (me && forking.owner == me)
         openmp_look_at_all();

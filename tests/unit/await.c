@@ -195,6 +195,53 @@ Test(await, who_waits_for_one_that_holds_still_is_given_up, .timeout = 10)
     sleeper_end(&in_chain);
 }
 
+static _Atomic int given;
+
+static void *sleep_in_section(void *argument)
+{
+    struct walker *w = argument;
+    struct record *me = record_self();
+    mutex.__data.__owner = me->tid;
+    mutex.__data.__lock = 1;
+    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    w->record = me;
+    while (!given)
+        sys_futex_wait(&given, 0, -1);
+    w->through = 1;
+    held_pop(me, 0);
+    UNTIL(w->go);
+    return NULL;
+}
+
+static void *hold_still_and_give(void *argument)
+{
+    struct walker *w = argument;
+    w->record = record_self();
+    UNTIL(gate == GATE_FORK);
+    gate_hold(w->record);
+    given = 1;
+    sys_futex_wake(&given, 1);
+    w->through = 1;
+    return NULL;
+}
+
+Test(await, who_holds_still_is_let_go_for_a_sleeper, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker sleeper = {0}, giver = {0};
+    pthread_create(&sleeper.thread, NULL, sleep_in_section, &sleeper);
+    pthread_create(&giver.thread, NULL, hold_still_and_give, &giver);
+    UNTIL(sleeper.record && giver.record);
+    gate_close(me, GATE_FORK);
+    UNTIL(giver.record->held);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(giver.through && sleeper.through);
+    cr_assert_eq(gate, GATE_FORK, "it is closed again");
+    sleeper.go = 1;
+    pthread_join(sleeper.thread, NULL);
+    pthread_join(giver.thread, NULL);
+}
+
 Test(await, nobody_waits_for_the_dead, .timeout = 10)
 {
     struct record *me = awake();

@@ -125,6 +125,21 @@ Test(held, unmapped_objects_are_stale, .timeout = 10)
     cr_assert(held_outermost(me, PLACE_NONE, 0));
 }
 
+Test(held, who_takes_a_lock_or_gives_it_up_is_in_it, .timeout = 10)
+{
+    struct record *me = awake();
+    pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+    held_push(me, entry_of(&lock, KIND_WRITE));
+    cr_assert(held_outermost(me, PLACE_NONE, 0), "free");
+    lock.__data.__readers = 3; /* written to, by nobody yet */
+    cr_assert_not(held_outermost(me, PLACE_NONE, 0));
+    lock.__data.__cur_writer = me->tid + 1;
+    cr_assert(held_outermost(me, PLACE_NONE, 0), "somebody else's");
+    lock.__data.__cur_writer = me->tid;
+    cr_assert_not(held_outermost(me, PLACE_NONE, 0));
+    held_pop(me, 0);
+}
+
 Test(held, two_closings_make_an_entry_chronic, .timeout = 10)
 {
     struct record *me = awake();
