@@ -42,10 +42,17 @@ static struct record *_Atomic fork_owner AT_FORK;
 /* Counts openings and passes: what held threads wait for, so that none of these is missed. */
 static _Atomic uint32_t news AT_FORK;
 
-/* So many hold still in a signal handler that came while they did not. */
+/* The number of records with held_in_handler. */
 static _Atomic int held_in_handlers AT_FORK;
 
 int gate_holds_handlers(void) { return held_in_handlers; }
+
+static void note_handler(struct record *me, int in_handler)
+{
+    if (in_handler != me->held_in_handler)
+        held_in_handlers += in_handler - me->held_in_handler;
+    me->held_in_handler = in_handler;
+}
 
 static void tell_held(int count)
 {
@@ -84,8 +91,10 @@ void gate_disown(struct record *me, uint32_t which) { me->owns &= ~which; }
 
 IN_CHILD void gate_reset(struct record *me)
 {
-    if (me)
+    if (me) {
         me->owns = 0;
+        me->held_in_handler = 0; /* it forked in another one, which came meanwhile */
+    }
     exiting.wait_since = 0;
     exiting.slept = 0;
     exiting.early = 0;
@@ -221,9 +230,8 @@ void gate_hold(struct record *me)
     int64_t began = trace_now();
     gate_look_for_unseen_fork();
     CHAOS("hold: on the way");
-    int in_handler = !before && interrupted();
-    if (in_handler)
-        held_in_handlers++;
+    if (!before)
+        note_handler(me, interrupted());
     me->held = 1;
     CHAOS("hold: held");
     pass_wakes_on(me);
@@ -241,8 +249,8 @@ void gate_hold(struct record *me)
     }
     if (slept && gate == GATE_OPEN)
         sys_futex_wake(&news, INT_MAX); /* whom the opening thread has left to us */
-    if (in_handler)
-        held_in_handlers--;
+    if (!before)
+        note_handler(me, 0);
     if (me->left_behind)
         gate_hold_for_ever(me);
     CHAOS("hold: let go");

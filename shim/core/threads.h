@@ -57,6 +57,7 @@ struct record {
     } customs[CUSTOMS];  /* locks announced by the program, while it holds them */
     struct once *once;   /* the innermost pthread_once that it is in */
     _Atomic int held;    /* holds still at the gate */
+    int held_in_handler; /* ... in a signal handler that came while it didn't */
     _Atomic int queued;  /* waits for its turn to fork */
     _Atomic int class;   /* enum thread_class */
     _Atomic int awaiting; /* looks at the others, and sleeps between the looks */

@@ -1,6 +1,8 @@
 #include "core/gate.h"
 #include "core/runtime.h"
 
+#include <signal.h>
+
 #include "base/options.h"
 #include "base/sys.h"
 #include "core/await.h"
@@ -53,6 +55,55 @@ Test(gate, others_hold_still_until_it_opens, .timeout = 10)
     pthread_join(w.thread, NULL);
     cr_assert(w.through);
 }
+
+#if defined(__x86_64__)
+
+static void pass_in_handler(int signal)
+{
+    (void)signal;
+    gate_pass(self, PLACE_NONE);
+}
+
+static void *walk_in_handler(void *argument)
+{
+    struct walker *w = argument;
+    w->record = record_self();
+    raise(SIGUSR1);
+    w->through = 1;
+    return NULL;
+}
+
+static void hold_in_handler(struct walker *w, struct record *me)
+{
+    signal(SIGUSR1, pass_in_handler);
+    gate_close(me, GATE_FORK);
+    cr_assert_eq(pthread_create(&w->thread, NULL, walk_in_handler, w), 0);
+    UNTIL(gate_holds_handlers());
+}
+
+Test(gate, who_holds_still_in_a_handler_counts, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    hold_in_handler(&w, me);
+    gate_open(GATE_FORK);
+    pthread_join(w.thread, NULL);
+    cr_assert(w.through);
+    cr_assert_eq(gate_holds_handlers(), 0);
+}
+
+Test(gate, a_child_does_not_count_who_held_still, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    hold_in_handler(&w, me);
+    gate_reset(w.record); /* as if it were the child's only thread */
+    cr_assert_eq(gate_holds_handlers(), 0);
+    pthread_join(w.thread, NULL);
+    cr_assert_eq(gate_holds_handlers(), 0);
+}
+
+#endif
 
 Test(gate, who_holds_a_lock_is_not_stopped, .timeout = 10)
 {
