@@ -162,6 +162,8 @@ static int spins(const struct record *r)
     return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
 }
 
+static int is_late(const struct awaiting *a) { return a->now - a->began >= a->limit * STARVED_FACTOR; }
+
 /*
  * The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one that
  * gets none. What it spins in hope isn't its time: it has yet to see that the lock came free, and to do
@@ -173,7 +175,7 @@ static int out_of_time(const struct awaiting *a, struct record *r)
     int hopes = spins(r) && !is_hopeless(a, r);
     if (hopes)
         r->watch.run_began = proc_run_time(r->tid);
-    if (waited >= a->limit * STARVED_FACTOR)
+    if (is_late(a))
         return 1;
     if (waited < a->limit || hopes)
         return 0;
@@ -187,7 +189,7 @@ static int out_of_time(const struct awaiting *a, struct record *r)
 
 static int may_open(const struct awaiting *a)
 {
-    return a->which == GATE_FORK && !(gate & GATE_EXIT) && a->hope.in_time && a->openings < OPENINGS;
+    return a->which == GATE_FORK && !(gate & GATE_EXIT) && !is_late(a) && a->openings < OPENINGS;
 }
 
 static enum verdict look(struct awaiting *a, struct record *r)
@@ -211,7 +213,7 @@ static enum verdict look(struct awaiting *a, struct record *r)
     int stuck = busy && sleeps(a, r);
     if (!stuck && !out_of_time(a, r))
         return MOVING;
-    if (stuck && may_open(a) && hope_of_held(r)) {
+    if (busy && may_open(a) && hope_of_held(r)) {
         a->needs_held = 1;
         return MOVING;
     }
@@ -280,12 +282,22 @@ static void look_at_all(struct awaiting *a)
         a->quiet_since = quiet ? a->seen : 0;
 }
 
-static int needs_held_longer(const struct awaiting *a)
+/* Does one of them hold still who was woken, and gets no CPU? */
+static int is_anybody_woken(void)
+{
+    struct record *r = record_first();
+    while (r && (!r->held || record_is_ghost(r) || !hope_runs(r)))
+        r = record_next(r);
+    return r != NULL;
+}
+
+static int needs_held_longer(const struct awaiting *a, int64_t opened)
 {
     struct record *r = a->first;
     while (r && !hope_sleeps_on(r, r->helped_run_time))
         r = r->next_awaited;
-    return r || gate_holds_handlers();
+    return (r || gate_holds_handlers()) && !is_late(a) &&
+           (a->seen - opened < ASLEEP_US || is_anybody_woken());
 }
 
 /*
@@ -301,7 +313,7 @@ static void let_held_go_on(struct awaiting *a, struct record *me)
     do {
         sys_sleep_us(POLL_US);
         tick(a);
-    } while (a->seen - opened < least || (a->seen - opened < ASLEEP_US && needs_held_longer(a)));
+    } while (a->seen - opened < least || needs_held_longer(a, opened));
     CHAOS("await: before the gate closes again");
     gate_close(me, GATE_FORK);
     a->first = NULL;

@@ -89,9 +89,10 @@ int hope_of_held(struct record *r)
     struct record *q = record_first();
     while (q && (!q->held || record_is_ghost(q)))
         q = record_next(q);
-    if (!q || r->helped_run_time == r->stuck_run_time)
+    int64_t run = proc_run_time(r->tid);
+    if (!q || run < 0 || run == r->helped_run_time || hope_runs(r))
         return 0;
-    r->helped_run_time = r->stuck_run_time;
+    r->helped_run_time = run;
     r->stuck_run_time = 0;
     return 1;
 }

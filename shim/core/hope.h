@@ -28,9 +28,9 @@ int hope_sleeps_on(const struct record *r, int64_t run);
 int hope_of(const struct hope *h, const struct record *r);
 
 /*
- * r would be given up, in the sleep of stuck_run_time. May somebody who holds still end that, if he goes on? He may be in
- * a signal handler, which came in the middle of a function without an entry, or before he could say that he was given a
- * lock. Yes once a sleep: helped_run_time is that sleep's then.
+ * r would be given up. May somebody who holds still end its sleep, if he goes on? He may be in a signal handler, which
+ * came in the middle of a function without an entry, or before he could say that he was given a lock. Yes once a sleep:
+ * helped_run_time is that sleep's then.
  */
 int hope_of_held(struct record *r);
 
