@@ -197,7 +197,7 @@ F1:     if
 F2:     come_to_rest();                             /* and F3 */
 #ifdef HANDLER_WAITS
 F4:     if
-        :: gate_open()                              /* a prepare handler waits */
+        :: gate_open()                              /* a prepare handler waits; who holds still is needed */
         :: true
         fi;
 #endif
