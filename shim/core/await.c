@@ -19,9 +19,9 @@ enum {
     ASLEEP_US = 3000,   /* asleep so long without running: given up */
     BLIND_ASLEEP_US = 10000, /* the same without /proc, where waiting for a CPU looks like it */
     STEP_US = 250,      /* no look counts for longer */
-    OPENINGS = 6,           /* so often at most those in handlers are let go */
-    FIRST_OPENING_US = 50,  /* so long the first time, and twice as long each further time */
-    HOPELESS_US = 500   /* so long nobody was seen from whom it could get its lock */
+    HOPELESS_US = 500,  /* so long nobody was seen from whom it could get its lock */
+    OPENINGS = 6,       /* so often at most the gate opens for those who are needed */
+    FIRST_OPENING_US = 50 /* so long the first time, and twice as long each further time */
 };
 
 struct awaiting {
@@ -210,15 +210,14 @@ static enum verdict look(struct awaiting *a, struct record *r)
         return v;
     if (!record_alive(r))
         return GONE;
-    int stuck = busy && sleeps(a, r);
-    if (!stuck && !out_of_time(a, r))
+    if (!(busy && sleeps(a, r)) && !out_of_time(a, r))
         return MOVING;
-    if (busy && may_open(a) && hope_of_held(r)) {
-        a->needs_held = 1;
-        return MOVING;
-    }
-    /* It may have come to rest while we looked. */
-    return busy && !held_busy(r, ignored(a)) ? MOVING : GIVEN_UP;
+    if (busy && !held_busy(r, ignored(a)))
+        return MOVING; /* it came to rest while we looked */
+    if (!busy || !may_open(a) || !hope_of_held(r))
+        return GIVEN_UP;
+    a->needs_held = 1;
+    return MOVING;
 }
 
 static void give_up(struct awaiting *a, struct record *r)

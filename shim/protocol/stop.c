@@ -7,10 +7,11 @@
 #include "base/place.h"
 #include "base/proc.h"
 #include "base/signals.h"
+#include "base/stack.h"
 #include "base/sys.h"
 #include "core/await.h"
 
-enum { AGAIN_US = 1000, PAGE = 4096, LARGEST_STACK = 64 << 20 };
+enum { AGAIN_US = 1000, LARGEST_STACK = 64 << 20 };
 
 /* The code of libc, of its library of threads, and of the loader. */
 static struct place_code libc_code[3];
@@ -22,10 +23,10 @@ static void find_libc(void)
     libc_code[2] = place_code_of((const void *)elf_auxiliary(AT_BASE));
 }
 
-static int is_libc(const void *address)
+static int is_libc(uintptr_t address)
 {
     for (int i = 0; i < 3; i++)
-        if ((uintptr_t)address - libc_code[i].begin < libc_code[i].end - libc_code[i].begin)
+        if (address - libc_code[i].begin < libc_code[i].end - libc_code[i].begin)
             return 1;
     return 0;
 }
@@ -39,23 +40,23 @@ static uintptr_t stack_pointer(const ucontext_t *context)
 #endif
 }
 
-static const void *program_counter(const ucontext_t *context)
+static uintptr_t program_counter(const ucontext_t *context)
 {
 #if defined(__x86_64__)
-    return (const void *)context->uc_mcontext.gregs[REG_RIP];
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
 #else
-    return (const void *)context->uc_mcontext.pc;
+    return (uintptr_t)context->uc_mcontext.pc;
 #endif
 }
 
 /* A link register is a return address too. */
-static const void *link_register(const ucontext_t *context)
+static uintptr_t link_register(const ucontext_t *context)
 {
 #if defined(__x86_64__)
     (void)context;
-    return NULL;
+    return 0;
 #else
-    return (const void *)context->uc_mcontext.regs[30];
+    return (uintptr_t)context->uc_mcontext.regs[30];
 #endif
 }
 
@@ -70,14 +71,7 @@ static int is_in_libc(const struct record *me, const ucontext_t *context)
         return 1;
     if (at >= top || top - at > LARGEST_STACK)
         return 1; /* another stack than the thread's own */
-    for (uintptr_t page = 0; at < top; at += sizeof(uintptr_t)) {
-        if (at / PAGE != page && !sys_readable((const void *)at))
-            return 1;
-        page = at / PAGE;
-        if (is_libc(*(const void *const *)at))
-            return 1;
-    }
-    return 0;
+    return stack_has(at, top, is_libc) != 0;
 }
 
 static void stop_here(int signal, siginfo_t *info, void *context)

@@ -10,6 +10,21 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* As r would: by its record and by the mutex. */
+static void enter_section(struct record *r)
+{
+    mutex.__data.__owner = r->tid;
+    mutex.__data.__lock = 1;
+    held_push(r, entry_of(&mutex, KIND_MUTEX));
+}
+
+static void leave_section(struct walker *w)
+{
+    w->through = 1;
+    held_pop(w->record, 0);
+    UNTIL(w->go);
+}
+
 Test(await, idle_threads_are_still, .timeout = 10)
 {
     struct record *me = awake();
@@ -25,9 +40,7 @@ Test(await, a_sleeper_with_a_lock_is_given_up_once, .timeout = 10)
     struct record *me = awake();
     struct sleeper s;
     sleeper_start(&s);
-    mutex.__data.__owner = s.record->tid;
-    mutex.__data.__lock = 1;
-    held_push(s.record, entry_of(&mutex, KIND_MUTEX));
+    enter_section(s.record);
     cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
     int64_t run = s.record->stuck_run_time;
     cr_assert_gt(run, 0);
@@ -50,15 +63,11 @@ static void *hold_for_a_while(void *argument)
 {
     struct walker *w = argument;
     struct record *me = record_self();
-    mutex.__data.__owner = me->tid;
-    mutex.__data.__lock = 1;
-    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    enter_section(me);
     w->record = me;
     for (int i = 0; i < 20; i++)
         sys_sleep_us(500);
-    w->through = 1;
-    held_pop(me, 0);
-    UNTIL(w->go);
+    leave_section(w);
     return NULL;
 }
 
@@ -201,15 +210,11 @@ static void *sleep_in_section(void *argument)
 {
     struct walker *w = argument;
     struct record *me = record_self();
-    mutex.__data.__owner = me->tid;
-    mutex.__data.__lock = 1;
-    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    enter_section(me);
     w->record = me;
     while (!given)
         sys_futex_wait(&given, 0, -1);
-    w->through = 1;
-    held_pop(me, 0);
-    UNTIL(w->go);
+    leave_section(w);
     return NULL;
 }
 
@@ -275,9 +280,7 @@ static void run_for(int us)
 static void *spin_for_lock(void *unused)
 {
     struct record *me = record_self();
-    mutex.__data.__owner = me->tid;
-    mutex.__data.__lock = 1;
-    held_push(me, entry_of(&mutex, KIND_MUTEX));
+    enter_section(me);
     held_push(me, entry_of((const void *)&spun_for, KIND_SPIN) | ENTRY_TRY);
     spinner.record = me;
     run_for(220000); /* longer than the limit */

@@ -8,42 +8,18 @@
  *
  * Status 0: no hang, nothing torn.
  */
-#include "victim.h"
+#include "closing.h"
 
 #include <dlfcn.h>
 
-static pthread_mutex_t data = PTHREAD_MUTEX_INITIALIZER, handlers = PTHREAD_MUTEX_INITIALIZER,
-                       probes = PTHREAD_MUTEX_INITIALIZER;
-static volatile unsigned long left, right; /* guarded by data: equal */
 static pthread_barrier_t inside, all_asleep;
-static pid_t probe_id;
-static bool forked;
 static void *library;
-
-static bool is_set(bool *flag) { return __atomic_load_n(flag, __ATOMIC_ACQUIRE); }
-static void set(bool *flag, bool value) { __atomic_store_n(flag, value, __ATOMIC_RELEASE); }
-
-/* It sleeps when the gate is closed, and never before. */
-static void *probe(void *unused)
-{
-    __atomic_store_n(&probe_id, gettid(), __ATOMIC_RELEASE);
-    while (!is_set(&forked)) {
-        MUST(pthread_mutex_lock(&probes));
-        MUST(pthread_mutex_unlock(&probes));
-    }
-    return unused;
-}
 
 static void handle(int signal)
 {
-    char task[64];
-
     (void)signal;
-    snprintf(task, sizeof task, "/proc/self/task/%d/stat", __atomic_load_n(&probe_id, __ATOMIC_ACQUIRE));
-    while (!is_set(&forked) && state_of(task) != 'S')
-        ;
-    MUST(pthread_mutex_lock(&handlers));
-    MUST(pthread_mutex_unlock(&handlers));
+    await_closed();
+    lock_in_handler();
 }
 
 /* dlsym calls it, the first time for each copy of the library. */
@@ -76,32 +52,20 @@ static void *change(void *unused)
     return unused;
 }
 
-static int compare(void *unused)
-{
-    (void)unused;
-    MUST(pthread_mutex_lock(&data));
-    return left == right ? CHILD_OK : CHILD_TORN;
-}
-
 static void try_once(struct tally *tally)
 {
-    pthread_t looker, changer, prober;
+    pthread_t looker, changer;
 
-    set(&forked, false);
-    probe_id = 0;
+    begin_closing();
     looker = start(look_up, NULL);
     pthread_barrier_wait(&inside);
     changer = start(change, NULL);
     await_asleep(2);
-    prober = start(probe, NULL);
-    while (__atomic_load_n(&probe_id, __ATOMIC_ACQUIRE) == 0)
-        ;
+    start_probe();
     pthread_barrier_wait(&all_asleep);
-    try_fork(tally, compare, NULL);
-    set(&forked, true);
+    fork_once(tally);
     MUST(pthread_join(looker, NULL));
     MUST(pthread_join(changer, NULL));
-    MUST(pthread_join(prober, NULL));
 }
 
 int main(int argc, char **argv)

@@ -253,23 +253,14 @@ static inline void keep_hung(pid_t child)
         ;
 }
 
-/*
- * The wait status of the child, or -1: it had to be killed.  Its time is what was spent looking: where the whole
- * machine stood still for a minute, nobody hung.
- */
+/* The wait status of the child, or -1: it had to be killed. */
 static inline int reap(pid_t child)
 {
-    const double most_ms = 1000;
-    int64_t looked = now_ns();
-    double ms = 0;
+    int64_t begin = now_ns();
     int status;
 
     while (waitpid(child, &status, WNOHANG) == 0) {
-        double step = ms_since(looked);
-
-        looked = now_ns();
-        ms += step < most_ms ? step : most_ms;
-        if (ms > (double)limit_ms()) {
+        if (ms_since(begin) > limit_ms()) {
             if (setting("VICTIM_KEEP", 0))
                 keep_hung(child);
             kill(child, SIGKILL);

@@ -8,7 +8,7 @@
  *
  * Status 0: no hang, nothing torn.
  */
-#include "victim.h"
+#include "closing.h"
 
 #include <semaphore.h>
 
@@ -42,48 +42,25 @@ static const struct {
              {"semaphore", semaphore_take, semaphore_leave}},
   *contended;
 
-static pthread_mutex_t holders = PTHREAD_MUTEX_INITIALIZER, data = PTHREAD_MUTEX_INITIALIZER,
-                       handlers = PTHREAD_MUTEX_INITIALIZER, probes = PTHREAD_MUTEX_INITIALIZER;
-static volatile unsigned long left, right; /* guarded by data: equal */
+static pthread_mutex_t holders = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t taken, all_asleep;
 static pthread_t woken;
-static pid_t probe_id;
-static bool forked;
-
-static bool is_set(bool *flag) { return __atomic_load_n(flag, __ATOMIC_ACQUIRE); }
-static void set(bool *flag, bool value) { __atomic_store_n(flag, value, __ATOMIC_RELEASE); }
 
 static void handle(int signal)
 {
     (void)signal;
-    MUST(pthread_mutex_lock(&handlers));
-    MUST(pthread_mutex_unlock(&handlers));
-}
-
-/* It sleeps when the gate is closed, and never before. */
-static void *probe(void *unused)
-{
-    __atomic_store_n(&probe_id, gettid(), __ATOMIC_RELEASE);
-    while (!is_set(&forked)) {
-        MUST(pthread_mutex_lock(&probes));
-        MUST(pthread_mutex_unlock(&probes));
-    }
-    return unused;
+    lock_in_handler();
 }
 
 /* It shares a CPU with the one whom it wakes, who gets it when this one is done. */
 static void *hold(void *unused)
 {
-    char task[64];
-
     use_first_cpu();
     MUST(pthread_mutex_lock(&holders));
     contended->take();
     pthread_barrier_wait(&taken);
     pthread_barrier_wait(&all_asleep);
-    snprintf(task, sizeof task, "/proc/self/task/%d/stat", __atomic_load_n(&probe_id, __ATOMIC_ACQUIRE));
-    while (!is_set(&forked) && state_of(task) != 'S')
-        ;
+    await_closed();
     contended->leave();
     MUST(pthread_kill(woken, SIGUSR1));
     MUST(pthread_mutex_unlock(&holders));
@@ -110,35 +87,23 @@ static void *change(void *unused)
     return unused;
 }
 
-static int compare(void *unused)
-{
-    (void)unused;
-    MUST(pthread_mutex_lock(&data));
-    return left == right ? CHILD_OK : CHILD_TORN;
-}
-
 static void try_once(struct tally *tally)
 {
-    pthread_t holder, changer, prober;
+    pthread_t holder, changer;
 
-    set(&forked, false);
-    probe_id = 0;
+    begin_closing();
     holder = start(hold, NULL);
     pthread_barrier_wait(&taken);
     woken = start(be_woken, NULL);
     await_asleep(2);
     changer = start(change, NULL);
     await_asleep(3);
-    prober = start(probe, NULL);
-    while (__atomic_load_n(&probe_id, __ATOMIC_ACQUIRE) == 0)
-        ;
+    start_probe();
     pthread_barrier_wait(&all_asleep);
-    try_fork(tally, compare, NULL);
-    set(&forked, true);
+    fork_once(tally);
     MUST(pthread_join(holder, NULL));
     MUST(pthread_join(woken, NULL));
     MUST(pthread_join(changer, NULL));
-    MUST(pthread_join(prober, NULL));
 }
 
 int main(int argc, char **argv)
