@@ -4,6 +4,7 @@
 
 #include "base/options.h"
 #include "base/proc.h"
+#include "base/stopwatch.h"
 #include "base/sys.h"
 #include "hope.h"
 #include "openmp.h"
@@ -27,8 +28,9 @@ enum {
 struct awaiting {
     struct hope hope;
     uint32_t which;
-    int64_t limit, began; /* by the clock */
-    int64_t now, seen;    /* the time that we spent looking: see tick */
+    int64_t limit;
+    struct stopwatch clock;
+    int64_t seen;         /* the time that we spent looking: see tick */
     int64_t quiet_since;  /* EXIT: since then nobody moved who could wake somebody; or 0 */
     int round;
     struct record *first; /* those about whom not all is said, linked by next_awaited */
@@ -51,9 +53,8 @@ static unsigned ignored(const struct awaiting *a)
  */
 static void tick(struct awaiting *a)
 {
-    int64_t now = sys_now_us(), step = now - a->now;
+    int64_t before = a->clock.passed, step = stopwatch_look(&a->clock) - before;
     a->seen += step < STEP_US ? step : STEP_US;
-    a->now = now;
     a->hope.in_time = a->seen < a->limit;
 }
 
@@ -162,7 +163,7 @@ static int spins(const struct record *r)
     return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
 }
 
-static int is_late(const struct awaiting *a) { return a->now - a->began >= a->limit * STARVED_FACTOR; }
+static int is_late(const struct awaiting *a) { return a->clock.passed >= a->limit * STARVED_FACTOR; }
 
 /*
  * The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one that
@@ -171,13 +172,12 @@ static int is_late(const struct awaiting *a) { return a->now - a->began >= a->li
  */
 static int out_of_time(const struct awaiting *a, struct record *r)
 {
-    int64_t waited = a->now - a->began;
     int hopes = spins(r) && !is_hopeless(a, r);
     if (hopes)
         r->watch.run_began = proc_run_time(r->tid);
     if (is_late(a))
         return 1;
-    if (waited < a->limit || hopes)
+    if (a->clock.passed < a->limit || hopes)
         return 0;
     if (!hope_runs(r))
         return is_hopeless(a, r) && !hope_runs(r);
@@ -373,9 +373,8 @@ int is_anybody_busy(const struct record *me, int proven)
 
 int await_stillness(struct record *me, uint32_t which, int64_t limit_us)
 {
-    struct awaiting a = {.which = which, .limit = limit_us, .began = sys_now_us(), .seen = 1};
-    a.now = a.began;
-    a.hope = (struct hope){.me = me, .sleep = a.began, .has_lock = runtime_holds_lock(), .in_time = 1};
+    struct awaiting a = {.which = which, .limit = limit_us, .clock = stopwatch_start(), .seen = 1};
+    a.hope = (struct hope){.me = me, .sleep = a.clock.looked, .has_lock = runtime_holds_lock(), .in_time = 1};
     if (which == GATE_EXIT)
         a.round = SPINS; /* nothing there is a matter of nanoseconds */
     me->awaiting = 1;

@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/report.h"
+#include "base/stopwatch.h"
 #include "base/sys.h"
 #include "core/openmp.h"
 #include "core/wait.h"
@@ -100,20 +101,21 @@ static int starves(const struct record *me, enum whom whom, int64_t waited_us)
 
 void join_threads_at_work(const struct record *me, enum whom whom, int64_t limit_us)
 {
-    int64_t began = sys_now_us(), now = began, worked = began;
+    struct stopwatch watch = stopwatch_start();
+    int64_t waited = 0, worked = 0;
     long poll_us = FIRST_POLL_US;
     note_run_times();
     for (;;) {
-        enum verdict v = busiest(me, whom, limit_us - (now - began));
-        now = sys_now_us();
+        enum verdict v = busiest(me, whom, limit_us - waited);
+        waited = stopwatch_look(&watch);
         if (v == WORK)
-            worked = now;
-        if (v <= IDLE || now - began >= limit_us * STARVED_FOR ||
-            (now - began >= limit_us && !starves(me, whom, now - began)) ||
-            (v == GUESS && now - worked >= options.exit_idle_ms))
+            worked = waited;
+        if (v <= IDLE || waited >= limit_us * STARVED_FOR ||
+            (waited >= limit_us && !starves(me, whom, waited)) ||
+            (v == GUESS && waited - worked >= options.exit_idle_ms))
             break;
         sys_sleep_us(poll_us);
         poll_us = poll_us * 2 < LAST_POLL_US ? poll_us * 2 : LAST_POLL_US;
     }
-    report_count(&report.joined_us, now - began);
+    report_count(&report.joined_us, waited);
 }

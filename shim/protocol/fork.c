@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "base/say.h"
 #include "base/signals.h"
+#include "base/stopwatch.h"
 #include "base/sys.h"
 #include "base/trace.h"
 #include "core/await.h"
@@ -71,16 +72,17 @@ static int queue_moves(unsigned *turns)
 /* Until it has the turn; or it stops waiting. */
 static int queue_for_turn(void)
 {
-    int64_t began = sys_now_us(), moved = began;
+    struct stopwatch watch = stopwatch_start();
+    int64_t moved = 0;
     unsigned turns = forking.turns;
     while (atomic_exchange(&forking.turn, 2) != 0) {
-        int64_t now = sys_now_us();
-        if (now - began > QUEUE_LOOK_US && owner_waits())
+        int64_t waited = stopwatch_look(&watch);
+        if (waited > QUEUE_LOOK_US && owner_waits())
             return 0;
-        if (now - moved > QUEUE_LIMIT_US) {
-            if (!queue_moves(&turns) || now - began > QUEUE_LIMIT_US * STARVED_FACTOR)
+        if (waited - moved > QUEUE_LIMIT_US) {
+            if (!queue_moves(&turns) || waited > QUEUE_LIMIT_US * STARVED_FACTOR)
                 return 0;
-            moved = now;
+            moved = waited;
         }
         sys_futex_wait(&forking.turn, 2, QUEUE_LOOK_US);
     }

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/report.h"
+#include "base/stopwatch.h"
 #include "base/sys.h"
 #include "core/threads.h"
 
@@ -63,16 +64,17 @@ static pthread_t owner_of(const FILE *f)
  */
 static int is_stuck(FILE *f)
 {
-    int64_t moved = sys_now_us(), ran = -1;
+    struct stopwatch watch = stopwatch_start();
+    int64_t moved = 0, ran = -1;
     while (!is_free(f)) {
         const struct record *r = record_of(owner_of(f));
-        int64_t run = r ? proc_run_time(r->tid) : -1, now = sys_now_us();
+        int64_t run = r ? proc_run_time(r->tid) : -1, waited = stopwatch_look(&watch);
         if (run < 0 || (!(f->_flags & CURRENTLY_PUTTING) && proc_state(r->tid) == 'S'))
             return 1;
         if (run != ran)
-            moved = now;
+            moved = waited;
         ran = run;
-        if (now - moved >= options.stall_ms)
+        if (waited - moved >= options.stall_ms)
             return 1;
         sys_sleep_us(POLL_US);
     }
