@@ -214,8 +214,9 @@ static enum verdict look(struct awaiting *a, struct record *r)
         return MOVING;
     if (busy && !held_busy(r, ignored(a)))
         return MOVING; /* it came to rest while we looked */
-    if (!busy || !may_open(a) || !hope_of_held(r))
+    if (!busy || !may_open(a) || !(hope_of_held(r) || gate_holds_handlers()))
         return GIVEN_UP;
+    r->stuck_run_time = 0;
     a->needs_held = 1;
     return MOVING;
 }

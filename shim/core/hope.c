@@ -16,14 +16,22 @@ int hope_sleeps_on(const struct record *r, int64_t run)
     return run && !hope_runs(r) && proc_run_time(((struct record *)r)->tid) == run;
 }
 
+/* Who was woken for a lock, or at a barrier, and gets no CPU, says so too, but doesn't wait. */
+static int waits(const struct record *r)
+{
+    entry e = held_newest(r);
+    int woken = e & ENTRY_TRY && entry_kind(e) != KIND_CONDITION;
+    return ((struct record *)r)->wait && !woken;
+}
+
 /*
  * Wants to run, and hardly did since the last sleep began: it may be in the middle of a function without an entry,
- * with a lock of libc's (malloc's). Who says that it waits, or holds still, isn't. (A sleeper who was woken, and came
+ * with a lock of libc's (malloc's). Who waits, or holds still, isn't. (A sleeper who was woken, and came
  * too late for the lock, sleeps anew: its owner may be one who ran before.)
  */
 static int is_starved(const struct hope *h, struct record *r)
 {
-    if (r->wait || r->held)
+    if (waits(r) || r->held)
         return 0;
     int64_t run = proc_run_time(r->tid);
     if (r->watch.asked_in != h->sleep) {
@@ -93,6 +101,5 @@ int hope_of_held(struct record *r)
     if (!q || run < 0 || run == r->helped_run_time || hope_runs(r))
         return 0;
     r->helped_run_time = run;
-    r->stuck_run_time = 0;
     return 1;
 }

@@ -1,7 +1,9 @@
 #include "core/await.h"
 
 #include <sched.h>
+#include <signal.h>
 
+#include "base/interrupted.h"
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -230,23 +232,65 @@ static void *hold_still_and_give(void *argument)
     return NULL;
 }
 
+static void give_to_sleeper(struct walker *sleeper, struct walker *giver)
+{
+    struct record *me = record_self();
+    UNTIL(giver->record);
+    gate_close(me, GATE_FORK);
+    UNTIL(giver->record->held);
+    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
+    cr_assert(sleeper->through);
+    UNTIL(giver->through);
+    cr_assert_eq(gate, GATE_FORK, "it is closed again");
+    sleeper->go = 1;
+    pthread_join(sleeper->thread, NULL);
+    pthread_join(giver->thread, NULL);
+}
+
 Test(await, who_holds_still_is_let_go_for_a_sleeper, .timeout = 10)
 {
-    struct record *me = awake();
+    awake();
     struct walker sleeper = {0}, giver = {0};
     pthread_create(&sleeper.thread, NULL, sleep_in_section, &sleeper);
     pthread_create(&giver.thread, NULL, hold_still_and_give, &giver);
-    UNTIL(sleeper.record && giver.record);
-    gate_close(me, GATE_FORK);
-    UNTIL(giver.record->held);
-    cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
-    cr_assert(sleeper.through);
-    UNTIL(giver.through);
-    cr_assert_eq(gate, GATE_FORK, "it is closed again");
-    sleeper.go = 1;
-    pthread_join(sleeper.thread, NULL);
-    pthread_join(giver.thread, NULL);
+    UNTIL(sleeper.record);
+    give_to_sleeper(&sleeper, &giver);
 }
+
+#if defined(__x86_64__)
+static void hold_still(int signal)
+{
+    (void)signal;
+    gate_hold(record_self());
+}
+
+static void *hold_still_in_handler(void *argument)
+{
+    struct walker *w = argument;
+    w->record = record_self();
+    UNTIL(gate == GATE_FORK);
+    raise(SIGUSR1);
+    sys_sleep_us(1000); /* it is no longer in the handler, and has yet to give */
+    given = 1;
+    sys_futex_wake(&given, 1);
+    w->through = 1;
+    return NULL;
+}
+
+/* The gate was opened for its sleep before the handler came. */
+Test(await, who_holds_still_in_a_handler_is_let_go_before_a_sleeper_is_given_up, .timeout = 10)
+{
+    awake();
+    struct walker sleeper = {0}, giver = {0};
+    signal(SIGUSR1, hold_still);
+    interrupted_prepare();
+    pthread_create(&sleeper.thread, NULL, sleep_in_section, &sleeper);
+    UNTIL(sleeper.record && proc_state(sleeper.record->tid) == 'S');
+    sleeper.record->helped_run_time = proc_run_time(sleeper.record->tid);
+    pthread_create(&giver.thread, NULL, hold_still_in_handler, &giver);
+    give_to_sleeper(&sleeper, &giver);
+}
+#endif
 
 Test(await, nobody_waits_for_the_dead, .timeout = 10)
 {
