@@ -26,8 +26,8 @@ static int waits(const struct record *r)
 
 /*
  * Wants to run, and hardly did since the last sleep began: it may be in the middle of a function without an entry,
- * with a lock of libc's (malloc's). Who waits, or holds still, isn't. (A sleeper who was woken, and came
- * too late for the lock, sleeps anew: its owner may be one who ran before.)
+ * with a lock of libc's (malloc's). Who waits, or holds still, isn't. (A sleeper who was woken, and came too late for
+ * the lock, sleeps anew: its owner may be one who ran before.)
  */
 static int is_starved(const struct hope *h, struct record *r)
 {

@@ -41,8 +41,8 @@ static struct {
 
 /*
  * The owner waits in a prepare handler: it may wait for a thread that is queued here. One that only gets no CPU
- * before it has closed the gate, or since it has opened it, is asleep in nothing; nor is
- * one that awaits the others: it may open the gate for a while, and closes it again.
+ * before it has closed the gate, or since it has opened it, is asleep in nothing; nor is one that awaits the others:
+ * it may open the gate for a while, and closes it again.
  */
 static int owner_waits(void)
 {

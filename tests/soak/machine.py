@@ -12,11 +12,3 @@ def lost():
     with open("/proc/stat", encoding="ascii") as file:
         fields = file.readline().split()
     return up - sum(map(int, fields[1:9])) / HZ / os.cpu_count()
-
-
-def has_ended(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return True

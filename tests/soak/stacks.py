@@ -10,18 +10,20 @@ LIMIT_S = 60
 MOST = 8  # processes
 
 
+def fields_of(pid):
+    """Of its stat, from its state on; none where it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return []
+    return fields if fields[0] != "Z" else []
+
+
 def members(session):
     """The processes of a session that live."""
-    found = []
-    for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-        except (OSError, IndexError):
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(path.split("/")[2]))
-    return sorted(found)
+    pids = [int(path.split("/")[2]) for path in glob.glob("/proc/[0-9]*/stat")]
+    return sorted(pid for pid in pids if fields_of(pid)[3:4] == [str(session)])
 
 
 def end(session):
@@ -76,4 +78,4 @@ def of_session(session):
 
 
 def parent(pid):
-    return read(f"/proc/{pid}/stat").rsplit(")", 1)[-1].split()[1:2]
+    return fields_of(pid)[1:2]
