@@ -30,6 +30,7 @@ static pthread_mutex_t of_forks = PTHREAD_MUTEX_INITIALIZER; /* taken by fork ha
 static pthread_mutex_t of_signals = PTHREAD_MUTEX_INITIALIZER;
 static volatile unsigned long left, right; /* guarded by of_signals: equal */
 static sem_t nobodys; /* 0 */
+static pthread_barrier_t at_end; /* of the first process's workers: none ends while another may signal it */
 static pthread_t workers[MAX_THREADS];
 static int threads;
 static pid_t first; /* the process that has the workers */
@@ -228,6 +229,8 @@ static void *work(void *number)
         if (forks && next_random(&seed) % 256 == 0)
             fork_beside(&seed);
     }
+    if (getpid() == first)
+        pthread_barrier_wait(&at_end);
     return NULL;
 }
 
@@ -320,6 +323,7 @@ int main(int argc, char **argv)
     if (threads < 1 || threads > MAX_THREADS)
         return 99;
     fflush(stdout);
+    MUST(pthread_barrier_init(&at_end, NULL, (unsigned)threads));
     for (int i = 0; i < threads; i++)
         workers[i] = pthread_self();
     for (int i = 0; i < threads; i++)
