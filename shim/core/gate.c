@@ -8,14 +8,15 @@
 #include "base/layout.h"
 #include "base/options.h"
 #include "base/proc.h"
-#include "base/report.h"
 #include "base/sys.h"
 #include "base/trace.h"
+#include "gate_exit.h"
 #include "runtime.h"
 #include "section.h"
 
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
+    LIBC_LOOK_US = 2000,             /* ... and one in a signal handler */
     FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
 };
 
@@ -23,21 +24,17 @@ _Atomic uint32_t gate AT_FORK __attribute__((aligned(64)));
 struct runtime runtime;
 void (*gate_unseen_child)(void);
 
-/* What the held threads know of the exiting one; written by the owner of the EXIT gate alone. */
-static struct {
-    struct record *_Atomic owner;
-    _Atomic int64_t progress;   /* when it last got on */
-    _Atomic int64_t ran;        /* its run time then */
-    _Atomic int64_t wait_since; /* since when it waits, or sleeps again and again; 0: it doesn't */
-    _Atomic int let_go;         /* some went on while it waited */
-    _Atomic int needs_others;   /* the thread that it joins waits for others */
-    _Atomic int outside;        /* that wait is for what isn't in this process: see patience */
-    _Atomic int early;          /* a runtime ends, the process doesn't yet */
-    int64_t slept;              /* since the last progress */
-    int64_t began;              /* of the wait that it is in */
-} exiting AT_FORK;
-
 static struct record *_Atomic fork_owner AT_FORK;
+
+/*
+ * The forking thread is past all that we do before the copy. If it sleeps then, it is for a lock of
+ * libc's own (malloc's), whose holder may hold still in a signal handler.
+ */
+static struct {
+    _Atomic uint32_t closings; /* of the FORK gate, so far: a number for each */
+    _Atomic int in_libc;
+    struct record *_Atomic passing; /* let go last, for one lock */
+} copying AT_FORK;
 
 /* Counts openings and passes: what held threads wait for, so that none of these is missed. */
 static _Atomic uint32_t news AT_FORK;
@@ -54,7 +51,7 @@ static void note_handler(struct record *me, int in_handler)
     me->held_in_handler = in_handler;
 }
 
-static void tell_held(int count)
+void gate_tell(int count)
 {
     CHAOS("gate: open");
     atomic_fetch_add(&news, 1);
@@ -66,10 +63,12 @@ void gate_close(struct record *me, uint32_t which)
     me->owns |= which;
     if (which == GATE_FORK) {
         interrupted_prepare();
+        copying.closings++;
+        copying.in_libc = 0;
+        copying.passing = NULL;
         fork_owner = me;
     } else {
-        exiting.owner = me;
-        gate_progress();
+        gate_exit_owned(me);
     }
     CHAOS("gate: before it closes");
     atomic_fetch_or(&gate, which);
@@ -77,15 +76,18 @@ void gate_close(struct record *me, uint32_t which)
 }
 
 /*
- * Who has slept in front of the gate would take the CPU from the thread that opens it, for a time slice, if there
- * is no other: it wakes as many as there are other ones, and the first of those wakes the rest.
+ * Who has slept in front of the gate would take the CPU from the thread that opens it, for a time
+ * slice, if there is no other: it wakes as many as there are other ones, and the first of those
+ * wakes the rest.
  */
 void gate_open(uint32_t which)
 {
     CHAOS("gate: before it opens");
     if (atomic_fetch_and(&gate, ~which) & which)
-        tell_held(gate == GATE_OPEN ? sys_other_cpus() : INT_MAX);
+        gate_tell(gate == GATE_OPEN ? sys_other_cpus() : INT_MAX);
 }
+
+void gate_leaves_to_libc(void) { copying.in_libc = 1; }
 
 void gate_disown(struct record *me, uint32_t which) { me->owns &= ~which; }
 
@@ -95,67 +97,57 @@ IN_CHILD void gate_reset(struct record *me)
         me->owns = 0;
         me->held_in_handler = 0; /* it forked in another one, which came meanwhile */
     }
-    exiting.wait_since = 0;
-    exiting.slept = 0;
-    exiting.early = 0;
+    gate_exit_reset();
     held_in_handlers = 0;
+    copying.passing = NULL;
     gate = GATE_OPEN;
 }
 
-void gate_progress(void)
-{
-    exiting.slept = 0;
-    exiting.wait_since = 0;
-    exiting.needs_others = 0;
-    exiting.progress = sys_now_us();
-    exiting.ran = proc_run_time(exiting.owner->tid);
-}
-
-/* It wants to run, but on a loaded machine it had no stall_ms of CPU since it last got on. */
-static int is_starved(int64_t since)
-{
-    int tid = exiting.owner->tid, state = proc_state(tid);
-    if ((state != 'R' && state != 'D') || since >= options.stall_ms * STARVED_FACTOR)
-        return 0;
-    return proc_run_time(tid) - exiting.ran < options.stall_ms * 1000;
-}
+/* What a look of a thread that holds still in a handler saw. */
+struct libc_sleep {
+    int64_t run; /* the forking thread's run time, asleep in libc; -1: it isn't */
+    struct record *passing;
+};
 
 /*
- * A lock that the exiting thread waits for is sooner or later a held thread's. When a runtime ends, its
- * held threads wait for nothing but the runtime, and what comes over a descriptor, or from another
- * process, is not theirs to give.
+ * The same sleep at two looks, and nobody else was let pass meanwhile who may end it: libc's lock
+ * may be ours. Which of those in handlers has it can't be told, so they pass one by one.
  */
-static int64_t patience(void)
+static int is_needed_by_libc(struct record *me, struct libc_sleep *s)
 {
-    int64_t longer = options.stall_ms > options.grace_ms ? options.stall_ms : options.grace_ms;
-    return exiting.early && exiting.outside ? longer : options.grace_ms;
+    struct libc_sleep before = *s;
+    uint32_t closing = copying.closings;
+    s->passing = copying.passing;
+    s->run = -1;
+    if (!copying.in_libc || fork_owner->awaiting || proc_state(fork_owner->tid) != 'S')
+        return 0;
+    s->run = proc_run_time(fork_owner->tid);
+    if (s->run < 0 || s->run != before.run || s->passing != before.passing)
+        return 0;
+    if (s->passing && s->passing != me && held_busy(s->passing, 0))
+        return 0;
+    if (!atomic_compare_exchange_strong(&copying.passing, &s->passing, me))
+        return 0;
+    me->may_pass = closing;
+    return 1;
 }
 
-/* At EXIT nobody is held for ever, nor while the exiting thread may be waiting for him. */
-static int exit_lets_go(const struct record *me)
+/* Once: for the lock that its handler takes next. */
+static int may_pass(struct record *me, int place)
 {
-    if (((struct record *)me)->pass)
-        return 1;
-    if (exiting.owner->awaiting)
-        return 0; /* E4 has limits of its own */
-    int64_t now = sys_now_us(), since = exiting.wait_since;
-    if (exiting.needs_others || (since && now - since >= patience())) {
-        exiting.let_go = 1;
-        return 1;
-    }
-    int64_t stalled = now - exiting.progress;
-    if (stalled < options.stall_ms || is_starved(stalled))
+    if (!me->may_pass || me->may_pass != copying.closings)
         return 0;
-    if (atomic_load(&gate) & GATE_EXIT)
-        report_count(&report.stalls, 1);
-    gate_open(GATE_EXIT); /* E6 */
+    if (place < 0 || !(held_get(me, place) & ENTRY_TRY))
+        me->may_pass = 0;
     return 1;
 }
 
 int gate_stops(struct record *me, int place)
 {
     uint32_t closed = gate_closed(me);
-    if (!closed || (closed == GATE_EXIT && exit_lets_go(me)) || runtime_holds_lock())
+    if (closed == GATE_FORK && may_pass(me, place))
+        return 0;
+    if (!closed || (closed == GATE_EXIT && gate_exit_lets_go(me)) || runtime_holds_lock())
         return 0;
     if (closed == GATE_FORK && section_may_be_given(me))
         return 0;
@@ -211,8 +203,9 @@ static void wake_for(void *object, enum kind kind)
 }
 
 /*
- * In a signal handler: its thread may have been woken for a lock, and not have looked yet. Who sleeps behind it
- * would never get that lock, and be given up in the middle of something; one wake-up too many does no harm.
+ * In a signal handler: its thread may have been woken for a lock, and not have looked yet. Who
+ * sleeps behind it would never get that lock, and be given up in the middle of something; one
+ * wake-up too many does no harm.
  */
 static void pass_wakes_on(const struct record *me)
 {
@@ -227,6 +220,7 @@ static void pass_wakes_on(const struct record *me)
 void gate_hold(struct record *me)
 {
     int saved_errno = errno, before = me->held, asleep = 0, unseen = 0, slept = 0;
+    struct libc_sleep owners = {.run = -1};
     int64_t began = trace_now();
     gate_look_for_unseen_fork();
     CHAOS("hold: on the way");
@@ -238,10 +232,15 @@ void gate_hold(struct record *me)
     for (int64_t looked = sys_now_us();;) {
         uint32_t seen = news, closed = gate & ~me->owns;
         CHAOS("hold: before it sleeps");
-        if (!closed || (closed == GATE_EXIT && exit_lets_go(me)))
+        if (!closed || (closed == GATE_EXIT && gate_exit_lets_go(me)))
             break;
-        int64_t limit = closed & GATE_FORK ? FORK_OWNER_LOOK_US : options.grace_ms + 1000;
+        int in_handler = me->held_in_handler && closed == GATE_FORK;
+        int64_t limit = in_handler           ? LIBC_LOOK_US
+                        : closed & GATE_FORK ? FORK_OWNER_LOOK_US
+                                             : options.grace_ms + 1000;
         slept = sys_futex_wait(&news, seen, limit) == 0;
+        if (in_handler && is_needed_by_libc(me, &owners))
+            break;
         if (closed & GATE_FORK && sys_now_us() - looked >= FORK_OWNER_LOOK_US) {
             looked = sys_now_us();
             look_at_fork_owner(&asleep, &unseen);
@@ -257,56 +256,4 @@ void gate_hold(struct record *me)
     me->held = before;
     TRACE(.phase = TRACE_WHOLE, .name = "held still", .category = "gate", .began = began);
     errno = saved_errno;
-}
-
-void gate_runtime_ends(int early) { exiting.early = early; }
-
-void gate_owner_waits(struct record *me, int outside)
-{
-    if (me->owns & GATE_FORK)
-        gate_open(GATE_FORK);
-    if (!(me->owns & GATE_EXIT))
-        return;
-    CHAOS("gate: its owner waits");
-    exiting.began = sys_now_us();
-    exiting.outside = outside;
-    if (!exiting.wait_since)
-        exiting.wait_since = exiting.began;
-}
-
-/* Sleeps add up until something gets on: a loop of short ones is a wait, a short one alone none. */
-void gate_owner_waited(struct record *me, int progress, int was_sleep)
-{
-    if (!(me->owns & GATE_EXIT))
-        return;
-    if (progress) {
-        gate_progress();
-        return;
-    }
-    if (!was_sleep)
-        return;
-    exiting.slept += sys_now_us() - exiting.began;
-    if (exiting.slept < options.grace_ms)
-        exiting.wait_since = 0;
-}
-
-int gate_let_some_go(const struct record *me)
-{
-    return me && ((struct record *)me)->owns & GATE_EXIT && gate & GATE_EXIT &&
-           atomic_exchange(&exiting.let_go, 0);
-}
-
-void gate_needs_others(void)
-{
-    CHAOS("gate: others are needed");
-    exiting.needs_others = 1;
-    tell_held(INT_MAX);
-}
-
-void gate_let_pass(struct record *r)
-{
-    r->pass = 1;
-    CHAOS("gate: one may pass");
-    if (gate & GATE_EXIT)
-        tell_held(INT_MAX);
 }

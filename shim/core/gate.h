@@ -30,6 +30,9 @@ void gate_close(struct record *me, uint32_t which);
 void gate_open(uint32_t which);
 void gate_disown(struct record *me, uint32_t which);
 
+/* The owner of the FORK gate has done all that we do before the copy: what it sleeps for now is libc's. */
+void gate_leaves_to_libc(void);
+
 /* Does anybody hold still in a signal handler? It may have come in the middle of any function, malloc too. */
 int gate_holds_handlers(void);
 

@@ -40,9 +40,9 @@ IN_CHILD void gate_exit_reset(void)
 }
 
 /*
- * A lock that the exiting thread waits for is sooner or later a held thread's. When a runtime ends, its
- * held threads wait for nothing but the runtime, and what comes over a descriptor, or from another
- * process, is not theirs to give.
+ * A lock that the exiting thread waits for is sooner or later a held thread's. When a runtime ends,
+ * its held threads wait for nothing but the runtime, and what comes over a descriptor, or from
+ * another process, is not theirs to give.
  */
 static int64_t patience(void)
 {
@@ -51,8 +51,9 @@ static int64_t patience(void)
 }
 
 /*
- * Who was let go looked at the clock before he saw the wait; he may have been on his way since, and be about to take
- * a lock. So its end is stored before the clock is read, and what he may have seen is what counts.
+ * Who was let go looked at the clock before he saw the wait; he may have been on his way since, and
+ * be about to take a lock. So its end is stored before the clock is read, and what he may have seen
+ * is what counts.
  */
 static void end_wait(void)
 {
@@ -71,8 +72,8 @@ void gate_progress(void)
 }
 
 /*
- * A thread that wants to run, but gets no CPU, sleeps for a moment now and then: asleep is who was seen so more often
- * than not.
+ * A thread that wants to run, but gets no CPU, sleeps for a moment now and then: asleep is who was
+ * seen so more often than not.
  */
 static int is_asleep(struct record *me, int64_t now)
 {

@@ -1,6 +1,6 @@
 /*
- * The EXIT gate's owner, as the held threads see it: whether it waits, for them perhaps, and gets on. For gate.c; what
- * others call is in gate.h.
+ * The EXIT gate's owner, as the held threads see it: whether it waits, for them perhaps, and gets
+ * on. For gate.c; what others call is in gate.h.
  */
 #ifndef HOLDSTILL_GATE_EXIT_H
 #define HOLDSTILL_GATE_EXIT_H

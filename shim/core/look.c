@@ -6,12 +6,12 @@
 #include "wait.h"
 
 enum {
-    UNCHANGED_US = 500, /* so long the same: an entry may be disbelieved */
+    UNCHANGED_US = 500,      /* so long the same: an entry may be disbelieved */
     BLIND_ASLEEP_US = 10000, /* asleep without /proc, where waiting for a CPU looks like it */
-    STEP_US = 250,      /* no look counts for longer */
-    HOPELESS_US = 500,  /* so long nobody was seen from whom it could get its lock */
-    BUSY_US = 200 * 1000, /* EXIT: a critical section's least limit on a loaded machine */
-    OPENINGS = 6        /* so often at most the gate opens for those who are needed */
+    STEP_US = 250,           /* no look counts for longer */
+    HOPELESS_US = 500,       /* so long nobody was seen from whom it could get its lock */
+    BUSY_US = 200 * 1000,    /* EXIT: a critical section's least limit on a loaded machine */
+    OPENINGS = 6             /* so often at most the gate opens for those who are needed */
 };
 
 /* Semaphores don't count at EXIT: in CPython up to 3.12 no thread is ever without one. */
@@ -31,7 +31,8 @@ void look_tick(struct awaiting *a)
     a->hope.in_time = a->seen < a->limit;
 }
 
-/* Has its record said the same for a while, so that what it says may be compared with the objects? */
+/* Has its record said the same for a while, so that what it says may be compared with the objects?
+ */
 static int unchanged(const struct awaiting *a, struct record *r)
 {
     entry e = held_get(r, 0);
@@ -81,8 +82,8 @@ static int is_hopeless(const struct awaiting *a, struct record *r)
 }
 
 /*
- * Asleep for a lock or a condition. Who could end that is such a sleeper himself, or moves; all others
- * hold no lock, and come to the gate before they signal.
+ * Asleep for a lock or a condition. Who could end that is such a sleeper himself, or moves; all
+ * others hold no lock, and come to the gate before they signal.
  */
 int look_waits_for_others(const struct record *r)
 {
@@ -136,7 +137,8 @@ static int spins(const struct record *r)
     return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
 }
 
-/* exit_still_ms is short, and meant for threads that run: one in a critical section is to get to its end. */
+/* exit_still_ms is short, and meant for threads that run: one in a critical section is to get to
+ * its end. */
 int look_is_late(const struct awaiting *a, int busy)
 {
     int longer = busy && a->which == GATE_EXIT && a->limit && a->limit < BUSY_US;
@@ -144,9 +146,9 @@ int look_is_late(const struct awaiting *a, int busy)
 }
 
 /*
- * The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one that
- * gets none. What it spins in hope isn't its time: it has yet to see that the lock came free, and to do
- * what it wants it for.
+ * The clock decides, except for a thread that gets no CPU, or waits, asleep or spinning, for one
+ * that gets none. What it spins in hope isn't its time: it has yet to see that the lock came free,
+ * and to do what it wants it for.
  */
 static int out_of_time(const struct awaiting *a, struct record *r, int busy)
 {
@@ -167,7 +169,8 @@ static int out_of_time(const struct awaiting *a, struct record *r, int busy)
 
 int look_may_open(const struct awaiting *a)
 {
-    return a->which == GATE_FORK && !(gate & GATE_EXIT) && !look_is_late(a, 0) && a->openings < OPENINGS;
+    return a->which == GATE_FORK && !(gate & GATE_EXIT) && !look_is_late(a, 0) &&
+           a->openings < OPENINGS;
 }
 
 enum verdict look(struct awaiting *a, struct record *r)

@@ -1,6 +1,6 @@
 /*
- * One look of the owner of a closed gate at one thread: is it still, will it be, or is it given up? For await.c, which
- * looks at all of them again and again.
+ * One look of the owner of a closed gate at one thread: is it still, will it be, or is it given up?
+ * For await.c, which looks at all of them again and again.
  */
 #ifndef HOLDSTILL_LOOK_H
 #define HOLDSTILL_LOOK_H
@@ -10,9 +10,9 @@
 #include "hope.h"
 
 enum {
-    SPINS = 200,      /* rounds without a pause of the kernel's */
-    YIELDS = 20,      /* then so many that yield */
-    ASLEEP_US = 3000  /* asleep so long without running: given up */
+    SPINS = 200,     /* rounds without a pause of the kernel's */
+    YIELDS = 20,     /* then so many that yield */
+    ASLEEP_US = 3000 /* asleep so long without running: given up */
 };
 
 struct awaiting {
@@ -20,8 +20,8 @@ struct awaiting {
     uint32_t which;
     int64_t limit;
     struct stopwatch clock;
-    int64_t seen;         /* the time that we spent looking: see tick */
-    int64_t quiet_since;  /* EXIT: since then nobody moved who could wake somebody; or 0 */
+    int64_t seen;        /* the time that we spent looking: see look_tick */
+    int64_t quiet_since; /* EXIT: since then nobody moved who could wake somebody; or 0 */
     int round;
     struct record *first; /* those about whom not all is said, linked by next_awaited */
     int moving, given_up;
@@ -30,6 +30,7 @@ struct awaiting {
 };
 
 enum verdict { MOVING, LOOKS_STILL, STILL, GONE, GIVEN_UP };
+
 enum verdict look(struct awaiting *a, struct record *r);
 
 /* The kinds of entries that don't count, a bit each. */

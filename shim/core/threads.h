@@ -58,6 +58,12 @@ struct record {
     struct once *once;   /* the innermost pthread_once that it is in */
     _Atomic int held;    /* holds still at the gate */
     int held_in_handler; /* ... in a signal handler that came while it didn't */
+    uint32_t may_pass;   /* at this closing of the FORK gate it may take one lock */
+    struct {
+        int64_t of;     /* when the exiting thread last got on ... */
+        int64_t looked; /* ... when it was looked at since ... */
+        int asleep;     /* ... and was seen asleep, so much more often than not */
+    } stall;
     _Atomic int queued;  /* waits for its turn to fork */
     _Atomic int class;   /* enum thread_class */
     _Atomic int awaiting; /* looks at the others, and sleeps between the looks */

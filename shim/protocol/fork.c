@@ -269,6 +269,7 @@ static void prepare(void)
     if (runtime_holds_lock())
         section_note_transits(me);
     streams_note();
+    gate_leaves_to_libc();
     CHAOS("F6: before the copy");
     errno = saved_errno;
 }

@@ -58,10 +58,13 @@ Test(gate, others_hold_still_until_it_opens, .timeout = 10)
 
 #if defined(__x86_64__)
 
+static int stops_again;
+
 static void pass_in_handler(int signal)
 {
     (void)signal;
     gate_pass(self, PLACE_NONE);
+    stops_again = gate_stops(self, PLACE_NONE);
 }
 
 static void *walk_in_handler(void *argument)
@@ -101,6 +104,18 @@ Test(gate, a_child_does_not_count_who_held_still, .timeout = 10)
     cr_assert_eq(gate_holds_handlers(), 0);
     pthread_join(w.thread, NULL);
     cr_assert_eq(gate_holds_handlers(), 0);
+}
+
+Test(gate, while_libcs_fork_sleeps_a_handler_may_take_one_lock, .timeout = 10)
+{
+    struct record *me = awake();
+    struct walker w = {0};
+    hold_in_handler(&w, me);
+    gate_leaves_to_libc();
+    pthread_join(w.thread, NULL);
+    cr_assert(w.through);
+    cr_assert(stops_again);
+    cr_assert_eq(gate, GATE_FORK, "the others hold still");
 }
 
 #endif
@@ -214,6 +229,39 @@ Test(gate, without_progress_it_opens_for_good, .timeout = 10)
     w.go = 1;
     pthread_join(w.thread, NULL);
     cr_assert_eq(gate, GATE_OPEN);
+}
+
+static void *look_once(void *argument)
+{
+    struct walker *w = argument;
+    w->record = record_self();
+    sys_sleep_us(20 * 1000);
+    w->through = !gate_stops(w->record, PLACE_NONE);
+    return NULL;
+}
+
+Test(gate, asleep_at_one_look_its_owner_gets_on, .timeout = 10)
+{
+    struct record *me = awake();
+    options.stall_ms = 10000;
+    struct walker w = {0};
+    gate_close(me, GATE_EXIT);
+    cr_assert_eq(pthread_create(&w.thread, NULL, look_once, &w), 0);
+    pthread_join(w.thread, NULL);
+    cr_assert_not(w.through);
+    cr_assert_eq(gate, GATE_EXIT);
+}
+
+Test(gate, who_may_have_gone_on_is_awaited_again, .timeout = 10)
+{
+    struct record *me = awake();
+    options.grace_ms = 1000;
+    gate_close(me, GATE_EXIT);
+    gate_owner_waits(me, 0);
+    sys_sleep_us(2000);
+    gate_owner_waited(me, 1, 0);
+    cr_assert(gate_let_some_go(me), "a thread that saw this wait may be on its way");
+    cr_assert_not(gate_let_some_go(me), "asked once");
 }
 
 Test(gate, a_forking_thread_that_waits_opens_it, .timeout = 10)

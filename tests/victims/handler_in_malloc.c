@@ -1,7 +1,8 @@
 /* bare: hangs; shimmed: ok */
 /*
- * A signal handler that locks comes in the middle of malloc, when everybody was seen at rest: libc's fork itself
- * sleeps for malloc's lock. The others must hold still all the same until the copy is made.
+ * A signal handler that locks comes in the middle of malloc, when everybody was seen at rest:
+ * libc's fork itself sleeps for malloc's lock. The others must hold still all the same until the
+ * copy is made.
  *
  *   handler_in_malloc [FORKS=100]
  *
