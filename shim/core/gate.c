@@ -17,6 +17,8 @@
 enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
     LIBC_LOOK_US = 2000,             /* ... and one in a signal handler */
+    FORK_ASLEEP_LIMIT = 2,           /* asleep at so many looks: it needs us */
+    LIBC_ASLEEP_LIMIT = 20,          /* ... where those in handlers are let go for its sake */
     FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
 };
 
@@ -156,15 +158,17 @@ int gate_stops(struct record *me, int place)
 
 /*
  * The forking thread runs, or awaits the others, or the kernel copies for it: stay. Asleep at two
- * looks: it needs us.
+ * looks: it needs us. In libc it may need those in handlers alone: they have longer to get a CPU.
  */
 static void look_at_fork_owner(int *asleep, int *unseen)
 {
     struct record *owner = fork_owner;
+    int needs_handlers = copying.in_libc && (copying.passing || held_in_handlers);
     int state = proc_state(owner->tid);
     *asleep = state == 'S' && !owner->awaiting ? *asleep + 1 : 0;
     *unseen += state == STATE_UNKNOWN && !owner->awaiting;
-    if (*asleep >= 2 || *unseen >= FORK_UNSEEN_LIMIT || state == STATE_GONE)
+    if (*asleep >= (needs_handlers ? LIBC_ASLEEP_LIMIT : FORK_ASLEEP_LIMIT) ||
+        *unseen >= FORK_UNSEEN_LIMIT || state == STATE_GONE)
         gate_open(GATE_FORK);
 }
 

@@ -107,7 +107,7 @@ int gate_exit_lets_go(struct record *me)
     if (exiting.needs_others || (since && now - since >= patience()))
         return 1;
     int64_t stalled = now - exiting.progress;
-    int asleep = is_asleep(me, now);
+    int asleep = stalled >= options.stall_ms / 2 && is_asleep(me, now);
     if (stalled < options.stall_ms || (!asleep && is_starved(stalled)))
         return 0;
     if (atomic_load(&gate) & GATE_EXIT)
