@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "base/trace.h"
 #include "gate_exit.h"
+#include "hope.h"
 #include "runtime.h"
 #include "section.h"
 
@@ -18,7 +19,7 @@ enum {
     FORK_OWNER_LOOK_US = 100 * 1000, /* a held thread looks at the forking one so often */
     LIBC_LOOK_US = 2000,             /* ... and one in a signal handler */
     FORK_ASLEEP_LIMIT = 2,           /* asleep at so many looks: it needs us */
-    LIBC_ASLEEP_LIMIT = 20,          /* ... where those in handlers are let go for its sake */
+    LIBC_ASLEEP_LIMIT = 20,          /* ... where what it sleeps for is libc's, and may come */
     FORK_UNSEEN_LIMIT = 20           /* without /proc: so many looks */
 };
 
@@ -156,19 +157,30 @@ int gate_stops(struct record *me, int place)
     return held_outermost(me, place, closed == GATE_EXIT ? 1u << KIND_SEMAPHORE : 0);
 }
 
+/* Who wants to run may be in the middle of malloc; those in handlers are let go. */
+static int has_libcs_lock_to_come(void)
+{
+    struct record *r = record_first();
+    if (!copying.in_libc || copying.passing || held_in_handlers)
+        return copying.in_libc;
+    while (r && (r == fork_owner || r->held || record_is_ghost(r) || !hope_runs(r)))
+        r = record_next(r);
+    return r != NULL;
+}
+
 /*
  * The forking thread runs, or awaits the others, or the kernel copies for it: stay. Asleep at two
- * looks: it needs us. In libc it may need those in handlers alone: they have longer to get a CPU.
+ * looks: it needs us.
  */
 static void look_at_fork_owner(int *asleep, int *unseen)
 {
     struct record *owner = fork_owner;
-    int needs_handlers = copying.in_libc && (copying.passing || held_in_handlers);
     int state = proc_state(owner->tid);
     *asleep = state == 'S' && !owner->awaiting ? *asleep + 1 : 0;
     *unseen += state == STATE_UNKNOWN && !owner->awaiting;
-    if (*asleep >= (needs_handlers ? LIBC_ASLEEP_LIMIT : FORK_ASLEEP_LIMIT) ||
-        *unseen >= FORK_UNSEEN_LIMIT || state == STATE_GONE)
+    int needs_us = *asleep >= FORK_ASLEEP_LIMIT &&
+                   (*asleep >= LIBC_ASLEEP_LIMIT || !has_libcs_lock_to_come());
+    if (needs_us || *unseen >= FORK_UNSEEN_LIMIT || state == STATE_GONE)
         gate_open(GATE_FORK);
 }
 

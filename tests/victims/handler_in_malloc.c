@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-enum { WORKERS = 3, SMALL = 2000, BIG = 32 << 10, PAGES = 64 << 10, LOOKS = 100 };
+enum { WORKERS = 3, SMALL = 2000, BIG = 32 << 10, PAGES = 64 << 10, LOOKS = 100, LONG_MS = 500 };
 
 static pthread_mutex_t data = PTHREAD_MUTEX_INITIALIZER, handlers = PTHREAD_MUTEX_INITIALIZER;
 static volatile unsigned long left, right; /* guarded by data: equal */
@@ -47,14 +47,30 @@ static void await_asleep_for_long(void)
         seen = sleeps() ? seen + 1 : 0;
 }
 
+static void lock(void)
+{
+    MUST(pthread_mutex_lock(&handlers));
+    MUST(pthread_mutex_unlock(&handlers));
+}
+
+static void run(void)
+{
+    for (int64_t begin = now_ns(); ms_since(begin) < LONG_MS;)
+        ;
+}
+
+static const struct {
+    const char *name;
+    void (*take_time)(void);
+} kinds[] = {{"locks", lock}, {"runs", run}}, *kind;
+
 static void handle(int signal)
 {
     (void)signal;
     handled++;
     __atomic_store_n(&interrupted, true, __ATOMIC_RELEASE);
     await_asleep_for_long();
-    MUST(pthread_mutex_lock(&handlers));
-    MUST(pthread_mutex_unlock(&handlers));
+    kind->take_time();
     protect(PROT_READ | PROT_WRITE);
 }
 
@@ -113,9 +129,13 @@ static void try_once(struct tally *tally)
 int main(int argc, char **argv)
 {
     struct tally tally = {0};
-    int forks = argument(argc, argv, 1, 100);
+    int forks = argument(argc, argv, 2, 100);
     pthread_t allocator, workers[WORKERS];
 
+    LIST_NAMES(argc, argv, kinds);
+    kind = FIND_BY_NAME(argc > 1 ? argv[1] : "", kinds);
+    if (!kind)
+        die("usage: handler_in_malloc KIND [FORKS]");
     MUST(pthread_barrier_init(&both, NULL, 2));
     stat_of_main = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
     if (stat_of_main < 0 || signal(SIGSEGV, handle) == SIG_ERR)
