@@ -17,7 +17,7 @@ int degraded_find(struct degraded found[DEGRADED])
         {!layout.barrier, {"barriers", "barriers are not mended: their layout is not known"}},
         {!layout.semaphore_tail, {"semaphores", "semaphores are not mended: libc uses all of them"}},
         {report.forks_unseen != 0, {"unseen-forks", "forks that pass no call of libc are not noticed"}},
-        {!sys_is_there("/proc/self/task"), {"no-proc", "no /proc: threads are judged by their clocks"}},
+        {!proc_is_there(), {"no-proc", "no /proc: threads are judged by their clocks"}},
         {proc_run_time(sys_gettid()) < 0, {"no-clocks", "no clocks of threads: who sleeps looks idle"}},
         {mapping_of(&count) != MAPPING_PRIVATE,
          {"no-mappings", "locks are not mended: shared memory can't be told from private"}},

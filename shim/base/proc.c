@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "export.h"
 #include "sys.h"
 
 static char *append(char *end, const char *text)
@@ -11,17 +12,40 @@ static char *append(char *end, const char *text)
     return end + size;
 }
 
-/* Reads /proc/self/task/TID/NAME as a string; the number of bytes, or a negative errno. */
-static long read_file(int tid, const char *name, char *buffer, size_t size)
+static char *append_number(char *end, int number)
 {
-    char path[64], digits[12];
+    char digits[12];
     size_t i = sizeof digits;
     digits[--i] = 0;
     do
-        digits[--i] = (char)('0' + tid % 10);
-    while (tid /= 10);
-    char *end = append(append(append(path, "/proc/self/task/"), digits + i), "/");
-    *append(end, name) = 0;
+        digits[--i] = (char)('0' + number % 10);
+    while (number /= 10);
+    return append(end, digits + i);
+}
+
+/*
+ * Does /proc number threads as we do? Another pid namespace's (unshare --pid without --mount-proc) has other
+ * processes by our numbers. A process is asked until it does.
+ */
+static int is_our_namespaces(void)
+{
+    static _Atomic int known AT_FORK;
+    int pid = sys_getpid();
+    if (known == pid)
+        return 1;
+    char text[16] = "", own[16] = "";
+    append_number(own, pid);
+    long size = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)text, sizeof text - 1, 0, 0);
+    if (size <= 0 || strcmp(text, own) != 0)
+        return 0;
+    known = pid;
+    return 1;
+}
+
+int proc_is_there(void) { return is_our_namespaces() && sys_is_there("/proc/self/task"); }
+
+static long read_path(const char *path, char *buffer, size_t size)
+{
     long fd = sys_open(path, O_RDONLY, 0);
     if (fd < 0)
         return fd;
@@ -29,6 +53,25 @@ static long read_file(int tid, const char *name, char *buffer, size_t size)
     sys_close((int)fd);
     buffer[n > 0 ? n : 0] = 0;
     return n;
+}
+
+/*
+ * Reads a file of a thread as a string; the number of bytes, or a negative errno. Not by /proc/self/task/TID: when
+ * a thread and its process end at once, the kernel (seen with 6.18) forgets the names below both, one of them waits
+ * busily for the other, and no CPU is left to anybody, for seconds. Of /proc/TID only TID's end makes it forget.
+ */
+static long read_file(int tid, const char *name, char *buffer, size_t size)
+{
+    char path[64], *end = append_number(append(path, "/proc/"), tid);
+    if (!is_our_namespaces())
+        return -EXDEV;
+    *append(append(append_number(append(end, "/task/"), tid), "/"), name) = 0;
+    long n = read_path(path, buffer, size);
+    if (n != -ENOENT)
+        return n;
+    /* gone; or a /proc, not Linux's own, that has threads in one place only */
+    *append(append(append_number(append(path, "/proc/self/task/"), tid), "/"), name) = 0;
+    return read_path(path, buffer, size);
 }
 
 static uint64_t number(const char **text, unsigned base)
@@ -208,7 +251,7 @@ static enum doing classify(int call, const uint64_t *arguments, int64_t began_us
     return DOING_OTHER;
 }
 
-/* The fields of /proc/self/task/TID/syscall; 0: it is in none. */
+/* The fields of a thread's file `syscall`; 0: it is in none. */
 static enum doing parse_call(const char *text, struct proc_call *call)
 {
     if (text[0] == 'r')

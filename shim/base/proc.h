@@ -10,6 +10,9 @@
 
 enum { STATE_UNKNOWN = 0, STATE_GONE = 'X' };
 
+/* Does /proc tell of this process's threads, by the numbers that they have here? */
+int proc_is_there(void);
+
 /*
  * The state letter of proc(5): R running, S asleep, D in the kernel ...; STATE_GONE when there is
  * no such thread (a zombie counts as gone), STATE_UNKNOWN when /proc can't be read.
