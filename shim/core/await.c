@@ -11,8 +11,7 @@
 
 enum {
     POLL_US = 30,
-    FIRST_OPENING_US =
-        50 /* so long the gate opens the first time, and twice as long each further time */
+    FIRST_OPENING_US = 50 /* so long the gate opens first, and twice as long each further time */
 };
 
 static void give_up(struct awaiting *a, struct record *r)

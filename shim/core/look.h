@@ -36,6 +36,7 @@ enum verdict look(struct awaiting *a, struct record *r);
 /* The kinds of entries that don't count, a bit each. */
 unsigned look_ignored(const struct awaiting *a);
 
+/* Time goes by: `clock` by the clock, `seen` as far as we had a CPU. */
 void look_tick(struct awaiting *a);
 
 /* EXIT: does somebody else have to end its sleep? */
