@@ -20,32 +20,28 @@ static long read_whole(const char *path, char *buffer, size_t size)
     return used;
 }
 
+/* A number in /proc/self/status, whose name begins and ends as in "\nThreads:\t"; -1: nothing. */
+static int64_t status_number(const char *name, unsigned base)
+{
+    char text[4096];
+    const char *at = read_whole("/proc/self/status", text, sizeof text) > 0 ? strstr(text, name) : NULL;
+    uint64_t value = 0;
+    if (!at)
+        return -1;
+    for (at += strlen(name); *at && *at != '\n'; at++)
+        value = value * base + (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    return (int64_t)value;
+}
+
 /* Not by a list of /proc/self/task, which leaves names of all threads there: see read_file. */
 int proc_threads(void)
 {
-    char text[4096];
-    const char *at = read_whole("/proc/self/status", text, sizeof text) > 0 ? strstr(text, "\nThreads:") : NULL;
-    int count = 0;
-    if (!at)
-        return 0;
-    for (at += sizeof "\nThreads:"; *at >= '0' && *at <= '9'; at++)
-        count = count * 10 + *at - '0';
-    return count;
+    int64_t count = status_number("\nThreads:\t", 10);
+    return count < 0 ? 0 : (int)count;
 }
 
-uint64_t proc_handled_signals(void)
-{
-    char text[4096];
-    const char *at = read_whole("/proc/self/status", text, sizeof text) > 0
-                         ? strstr(text, "\nSigCgt:")
-                         : NULL;
-    uint64_t mask = 0;
-    if (!at)
-        return UINT64_MAX;
-    for (at += sizeof "\nSigCgt:"; *at && *at != '\n'; at++)
-        mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
-    return mask;
-}
+/* All of them, as -1 says, where nobody can tell. */
+uint64_t proc_handled_signals(void) { return (uint64_t)status_number("\nSigCgt:\t", 16); }
 
 int proc_has_timer(void)
 {

@@ -233,6 +233,13 @@ static void pass_wakes_on(const struct record *me)
     }
 }
 
+static int64_t look_interval(uint32_t closed, int in_handler)
+{
+    if (closed & GATE_FORK)
+        return in_handler ? LIBC_LOOK_US : FORK_OWNER_LOOK_US;
+    return options.grace_ms + 1000;
+}
+
 void gate_hold(struct record *me)
 {
     int saved_errno = errno, before = me->held, asleep = 0, unseen = 0, slept = 0;
@@ -251,10 +258,7 @@ void gate_hold(struct record *me)
         if (!closed || (closed == GATE_EXIT && gate_exit_lets_go(me)))
             break;
         int in_handler = me->held_in_handler && closed == GATE_FORK;
-        int64_t limit = in_handler           ? LIBC_LOOK_US
-                        : closed & GATE_FORK ? FORK_OWNER_LOOK_US
-                                             : options.grace_ms + 1000;
-        slept = sys_futex_wait(&news, seen, limit) == 0;
+        slept = sys_futex_wait(&news, seen, look_interval(closed, in_handler)) == 0;
         if (in_handler && is_needed_by_libc(me, &owners))
             break;
         if (closed & GATE_FORK && sys_now_us() - looked >= FORK_OWNER_LOOK_US) {

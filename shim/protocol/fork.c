@@ -269,7 +269,8 @@ static void prepare(void)
     if (runtime_holds_lock())
         section_note_transits(me);
     streams_note();
-    gate_leaves_to_libc();
+    if (me && forking.owner == me)
+        gate_leaves_to_libc(); /* who forks without a turn says nothing of the owner */
     CHAOS("F6: before the copy");
     errno = saved_errno;
 }

@@ -28,23 +28,11 @@ static void protect(int protection)
         die("mprotect");
 }
 
-/* Without an allocation. */
-static bool sleeps(void)
-{
-    char text[256] = "";
-    const char *name_ends;
-
-    if (pread(stat_of_main, text, sizeof text - 1, 0) <= 0)
-        die("stat");
-    name_ends = strrchr(text, ')');
-    return name_ends && name_ends[2] == 'S';
-}
-
 /* One that awaits others sleeps for moments only. */
 static void await_asleep_for_long(void)
 {
     for (int seen = 0; seen < LOOKS;)
-        seen = sleeps() ? seen + 1 : 0;
+        seen = state_in(stat_of_main) == 'S' ? seen + 1 : 0;
 }
 
 static void lock(void)

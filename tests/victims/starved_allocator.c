@@ -104,21 +104,9 @@ static void *work(void *unused)
     return unused;
 }
 
-/* Without an allocation, which would wait itself. */
-static char state_of_worker(int stat)
-{
-    char text[256] = "";
-    const char *name_ends;
-
-    if (pread(stat, text, sizeof text - 1, 0) <= 0)
-        die("stat");
-    name_ends = strrchr(text, ')');
-    return name_ends ? name_ends[2] : 0;
-}
-
 static void await_worker_asleep(int stat)
 {
-    while (state_of_worker(stat) != 'S')
+    while (state_in(stat) != 'S')
         ;
 }
 

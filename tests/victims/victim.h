@@ -183,6 +183,18 @@ static inline char state_of(const char *path)
     return state;
 }
 
+/* The same of an open file, without an allocation. */
+static inline char state_in(int stat)
+{
+    char text[256] = "";
+    const char *name_ends;
+
+    if (pread(stat, text, sizeof text - 1, 0) <= 0)
+        die("stat");
+    name_ends = strrchr(text, ')');
+    return (char)(name_ends ? name_ends[2] : 0);
+}
+
 /* How many threads of this process sleep in the kernel; the caller doesn't. */
 static inline int count_asleep(void)
 {
