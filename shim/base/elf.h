@@ -23,6 +23,13 @@ struct elf_name {
 };
 void elf_fill(struct elf_name *names, size_t count);
 
+/*
+ * What is loaded now, at the start of the program, is never unloaded, and is read as any memory is. What elf_next and
+ * elf_fill look at behind it is copied first: another thread may unmap it meanwhile (dlclose unmaps an object before
+ * it takes it from the list).
+ */
+void elf_note_start(void);
+
 /* The tables of a loaded object's dynamic symbols; what it doesn't have is NULL. */
 struct elf_tables {
     ElfW(Addr) base;
@@ -31,6 +38,7 @@ struct elf_tables {
     const ElfW(Half) *versions;
     const uint32_t *gnu_hash;
     const uint32_t *hash;
+    int may_go; /* may be unmapped while it is read */
 };
 struct elf_tables elf_tables(const struct link_map *map);
 

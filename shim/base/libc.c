@@ -89,6 +89,7 @@ static void load_threads(void)
 int libc_resolve(void)
 {
     load_threads();
+    elf_note_start();
     const char *word = elf_variable("__libc_single_threaded");
     if (word)
         libc_single_threaded = word;

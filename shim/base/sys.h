@@ -124,4 +124,7 @@ static inline int sys_readable(const void *p)
     return sys_call(SYS_rt_sigprocmask, -1, (long)p, 0, 8, 0, 0) != -EFAULT;
 }
 
+/* Copies memory of ours that another thread may unmap meanwhile; how many bytes of it could be read. */
+size_t sys_copy(void *to, const void *from, size_t size);
+
 #endif
