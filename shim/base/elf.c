@@ -300,7 +300,7 @@ const struct link_map *elf_library(const char *prefix, const struct link_map *af
 
 void *elf_function(const struct link_map *map, const char *name)
 {
-    struct elf_tables t = copy_tables(map);
+    struct elf_tables t = elf_tables(map);
     return find(&t, &(const struct elf_name){name, NULL, gnu_hash(name)}, 0);
 }
 
