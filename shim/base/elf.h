@@ -42,6 +42,15 @@ struct elf_tables {
 };
 struct elf_tables elf_tables(const struct link_map *map);
 
+/* The same of an object that may be unmapped meanwhile: it is copied before it is read. */
+struct elf_tables elf_copied_tables(const struct link_map *map);
+
+/* The address of the default version of a function, or variable, that has this name and hash; or NULL. */
+void *elf_find(const struct elf_tables *t, const struct elf_name *n, int variable);
+
+/* What the GNU hash section calls the hash of a name. */
+uint32_t elf_hash_of(const char *name);
+
 /* getauxval, which is no import: its symbol version is newer than all others. 0 if it has no value. */
 unsigned long elf_auxiliary(unsigned long type);
 
