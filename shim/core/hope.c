@@ -87,7 +87,7 @@ int hope_of(const struct hope *h, const struct record *r)
                 return 0;
             moves = 1;
         }
-        moves = moves || (e && hope_runs(q));
+        moves = moves || (e && !q->held_in_handler && hope_runs(q)); /* in there it runs to look at the gate */
     }
     return moves;
 }

@@ -137,6 +137,12 @@ static int spins(const struct record *r)
     return wanted & ENTRY_TRY && entry_kind(wanted) == KIND_SPIN;
 }
 
+/* Who holds still in a handler may have the lock: the handler came before its thread could say so. */
+static int spins_for_handler(const struct awaiting *a, struct record *r)
+{
+    return spins(r) && look_may_open(a) && gate_holds_handlers() && is_hopeless(a, r);
+}
+
 /* exit_still_ms is short, and meant for threads that run: one in a critical section is to get to
  * its end. */
 int look_is_late(const struct awaiting *a, int busy)
@@ -191,6 +197,10 @@ enum verdict look(struct awaiting *a, struct record *r)
         return v;
     if (!record_alive(r))
         return GONE;
+    if (busy && spins_for_handler(a, r)) {
+        a->needs_held = 1;
+        return MOVING;
+    }
     if (!(busy && sleeps(a, r)) && !out_of_time(a, r, busy))
         return MOVING;
     if (busy && !held_busy(r, look_ignored(a)))

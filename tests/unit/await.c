@@ -1,9 +1,7 @@
 #include "core/await.h"
 
-#include <sched.h>
 #include <signal.h>
 
-#include "base/interrupted.h"
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
@@ -11,14 +9,6 @@
 #include "support.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-
-/* As r would: by its record and by the mutex. */
-static void enter_section(struct record *r)
-{
-    mutex.__data.__owner = r->tid;
-    mutex.__data.__lock = 1;
-    held_push(r, entry_of(&mutex, KIND_MUTEX));
-}
 
 static void leave_section(struct walker *w)
 {
@@ -42,7 +32,7 @@ Test(await, a_sleeper_with_a_lock_is_given_up_once, .timeout = 10)
     struct record *me = awake();
     struct sleeper s;
     sleeper_start(&s);
-    enter_section(s.record);
+    enter_section(s.record, &mutex);
     cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 1);
     int64_t run = s.record->stuck_run_time;
     cr_assert_gt(run, 0);
@@ -65,7 +55,7 @@ static void *hold_for_a_while(void *argument)
 {
     struct walker *w = argument;
     struct record *me = record_self();
-    enter_section(me);
+    enter_section(me, &mutex);
     w->record = me;
     for (int i = 0; i < 20; i++)
         sys_sleep_us(500);
@@ -212,7 +202,7 @@ static void *sleep_in_section(void *argument)
 {
     struct walker *w = argument;
     struct record *me = record_self();
-    enter_section(me);
+    enter_section(me, &mutex);
     w->record = me;
     while (!given)
         sys_futex_wait(&given, 0, -1);
@@ -258,12 +248,6 @@ Test(await, who_holds_still_is_let_go_for_a_sleeper, .timeout = 10)
 }
 
 #if defined(__x86_64__)
-static void hold_still(int signal)
-{
-    (void)signal;
-    gate_hold(record_self());
-}
-
 static void *hold_still_in_handler(void *argument)
 {
     struct walker *w = argument;
@@ -282,8 +266,7 @@ Test(await, who_holds_still_in_a_handler_is_let_go_before_a_sleeper_is_given_up,
 {
     awake();
     struct walker sleeper = {0}, giver = {0};
-    signal(SIGUSR1, hold_still);
-    interrupted_prepare();
+    hold_still_at(SIGUSR1);
     pthread_create(&sleeper.thread, NULL, sleep_in_section, &sleeper);
     UNTIL(sleeper.record && proc_state(sleeper.record->tid) == 'S');
     sleeper.record->helped_run_time = proc_run_time(sleeper.record->tid);
@@ -303,73 +286,4 @@ Test(await, nobody_waits_for_the_dead, .timeout = 10)
     UNTIL(!proc_has_thread(process.pid, tid));
     cr_assert_eq(await_stillness(me, GATE_FORK, OPTION_FOREVER), 0);
     cr_assert_eq(record_state(s.record), RECORD_FREE);
-}
-
-/* The spinner's lock comes free while it gets no CPU. */
-static struct walker spinner;
-static pthread_spinlock_t spun_for;
-static _Atomic int has_spun, is_free;
-
-static void run_for(int us)
-{
-    struct timespec t;
-    int64_t begin = -1, now;
-    do {
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-        now = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-        begin = begin < 0 ? now : begin;
-    } while (now - begin < us);
-}
-
-static void *spin_for_lock(void *unused)
-{
-    struct record *me = record_self();
-    enter_section(me);
-    held_push(me, entry_of((const void *)&spun_for, KIND_SPIN) | ENTRY_TRY);
-    spinner.record = me;
-    run_for(220000); /* longer than the limit */
-    has_spun = 1;
-    while (!is_free)
-        ;
-    spinner.through = 1;
-    held_pop(me, 1);
-    held_pop(me, 0);
-    return unused;
-}
-
-/*
- * Takes the lock when the others have been listed: who isn't, isn't given up. Then both share a CPU,
- * and the spinner gets it again when the holder is done.
- */
-static void *hold_spun_for(void *unused)
-{
-    struct record *me = record_self();
-    struct sched_param none = {0};
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(sched_getcpu(), &one);
-    UNTIL(spinner.record->watch.run_began > 0);
-    held_push(me, entry_of((const void *)&spun_for, KIND_SPIN));
-    UNTIL(has_spun);
-    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-    pthread_setaffinity_np(spinner.thread, sizeof one, &one);
-    pthread_setschedparam(spinner.thread, SCHED_IDLE, &none);
-    is_free = 1;
-    held_pop(me, 0);
-    run_for(50000);
-    pthread_setschedparam(spinner.thread, SCHED_OTHER, &none);
-    return unused;
-}
-
-Test(await, a_spinner_without_cpu_is_awaited, .timeout = 20)
-{
-    struct record *me = awake();
-    pthread_t holder;
-    pthread_create(&spinner.thread, NULL, spin_for_lock, NULL);
-    UNTIL(spinner.record);
-    pthread_create(&holder, NULL, hold_spun_for, NULL);
-    cr_assert_eq(await_stillness(me, GATE_FORK, 200000), 0);
-    cr_assert(spinner.through);
-    pthread_join(spinner.thread, NULL);
-    pthread_join(holder, NULL);
 }

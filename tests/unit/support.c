@@ -1,10 +1,15 @@
 #include "support.h"
 
+#include <signal.h>
+
+#include "base/interrupted.h"
 #include "base/layout.h"
 #include "base/libc.h"
 #include "base/options.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "core/gate.h"
+#include "core/held.h"
 
 /* In the shared object this is start.c's, which the tests of the internals do without. */
 int start(void) { return process.present != NULL; }
@@ -48,4 +53,23 @@ void spin_for(int us)
 {
     for (int64_t begin = sys_now_us(); sys_now_us() - begin < us;)
         ;
+}
+
+void enter_section(struct record *r, pthread_mutex_t *m)
+{
+    m->__data.__owner = r->tid;
+    m->__data.__lock = 1;
+    held_push(r, entry_of(m, KIND_MUTEX));
+}
+
+static void hold_still(int number)
+{
+    (void)number;
+    gate_hold(record_self());
+}
+
+void hold_still_at(int number)
+{
+    signal(number, hold_still);
+    interrupted_prepare();
 }

@@ -19,6 +19,12 @@ struct sleeper {
 void sleeper_start(struct sleeper *s);
 void sleeper_end(struct sleeper *s);
 
+/* As r would enter it, by its record and by the mutex. */
+void enter_section(struct record *r, pthread_mutex_t *m);
+
+/* Handlers of this signal hold still. */
+void hold_still_at(int number);
+
 /* A thread that goes on when it is told to, and says when it came through. */
 struct walker {
     pthread_t thread;
