@@ -7,7 +7,7 @@
 #include "core/gate.h"
 #include "support.h"
 
-/* The spinner's lock comes free while it gets no CPU. */
+/* The spinner is in a section of `mutex`, and has the lock that it spins for when `is_free` says so. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct walker spinner;
 static pthread_spinlock_t spun_for;
@@ -30,7 +30,7 @@ static void *spin_for_lock(void *unused)
     enter_section(me, &mutex);
     held_push(me, entry_of((const void *)&spun_for, KIND_SPIN) | ENTRY_TRY);
     spinner.record = me;
-    run_for(220000); /* longer than the limit */
+    run_for(220000); /* longer than the limit of the first test */
     has_spun = 1;
     while (!is_free)
         ;
@@ -41,8 +41,8 @@ static void *spin_for_lock(void *unused)
 }
 
 /*
- * Takes the lock when the others have been listed: who isn't, isn't given up. Then both share a CPU,
- * and the spinner gets it again when the holder is done.
+ * Takes the lock when the others have been listed: who isn't, isn't given up. Then both share a CPU: the lock comes
+ * free while the spinner gets none, and it gets it again when the holder is done.
  */
 static void *hold_spun_for(void *unused)
 {
