@@ -256,6 +256,22 @@ Test(repair, the_survivors_semaphore_stays_taken)
     cr_assert_neq(sem_trywait(&semaphore.semaphore), 0);
 }
 
+Test(repair, a_destroyed_semaphore_is_left_alone)
+{
+    taken_semaphore(ghost);
+    semaphore.view.mark = 0;
+    cr_assert_eq(repair(), 0);
+    cr_assert_neq(sem_trywait(&semaphore.semaphore), 0);
+}
+
+Test(repair, so_is_one_that_other_processes_share)
+{
+    taken_semaphore(ghost);
+    semaphore.view.shared = 1;
+    cr_assert_eq(repair(), 0);
+    cr_assert_neq(sem_trywait(&semaphore.semaphore), 0);
+}
+
 Test(repair, the_ghosts_entries_are_mended_once)
 {
     static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;

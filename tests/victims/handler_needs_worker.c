@@ -2,9 +2,9 @@
 /*
  * An exit handler asks a detached worker for something and needs its answer.
  *
- *   handler_needs_worker condition|semaphore|pipe|flag
+ *   handler_needs_worker condition|semaphore|pipe|flag|spin
  *
- * How they talk; with flag the handler polls a flag between short sleeps.
+ * How they talk; with flag the handler polls a flag between short sleeps, with spin it never sleeps.
  * Output: answer.  Status 0.  What hangs is ended after VICTIM_LIMIT_MS.
  */
 #include "victim.h"
@@ -71,6 +71,20 @@ static void hear_by_flag(int what)
         sleep_us(500);
 }
 
+/* A lock is where the worker would hold still. */
+static void tell_by_spin(int what)
+{
+    MUST(pthread_mutex_lock(&mutex));
+    tell_by_flag(what);
+    MUST(pthread_mutex_unlock(&mutex));
+}
+
+static void hear_by_spin(int what)
+{
+    while (!__atomic_load_n(&told[what], __ATOMIC_ACQUIRE))
+        ;
+}
+
 static const struct way {
     const char *name;
     void (*tell)(int what), (*hear)(int what);
@@ -79,6 +93,7 @@ static const struct way {
     {"semaphore", tell_by_semaphore, hear_by_semaphore},
     {"pipe", tell_by_pipe, hear_by_pipe},
     {"flag", tell_by_flag, hear_by_flag},
+    {"spin", tell_by_spin, hear_by_spin},
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
@@ -113,7 +128,7 @@ int main(int argc, char **argv)
     alarm((unsigned)limit_ms() / 1000);
     atexit(ask);
     start_detached(serve, NULL);
-    if (way->hear != hear_by_flag)
+    if (way->hear != hear_by_flag && way->hear != hear_by_spin)
         await_asleep(1);
     return 0;
 }
